@@ -1,0 +1,1 @@
+"""Entry points: command line, API, settings and use cases."""

@@ -1,0 +1,1 @@
+"""Doors: reading, validating and writing files."""

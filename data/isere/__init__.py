@@ -1,0 +1,1 @@
+"""The embedded example: the Département de l’Isère."""

@@ -1,0 +1,1 @@
+"""Which portrait goes on which face in which period."""

@@ -1,0 +1,246 @@
+"""What a campaign is made of: zones, Maisons, agents, faces, and the rules of the plan.
+
+Identifiers are the planner's own strings. Every sequence is sorted by identifier, so that the order
+of rows in a file never reaches the plan. Geometry is in the campaign's projected CRS (metres)
+unless its name says `lnglat`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+from shapely import MultiPolygon, Polygon
+
+from geo.crs import LngLat
+
+BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+TextArray = NDArray[np.object_]
+Area = Polygon | MultiPolygon
+
+POSTER_MEDIUM = "affichage"
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """The calendar of the posting: `count` periods of `days` days from `start` on."""
+
+    start: date
+    count: int
+    days: int
+
+    def first_day(self, period: int) -> date:
+        """Return the first day of posting of a period, which is counted from 1."""
+        return self.start + timedelta(days=(period - 1) * self.days)
+
+    def last_day(self, period: int) -> date:
+        """Return the last day of posting of a period, which is counted from 1."""
+        return self.first_day(period) + timedelta(days=self.days - 1)
+
+    def numbers(self) -> range:
+        """Return the periods, counted from 1."""
+        return range(1, self.count + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A polygon of the territory, in a tree: a child lies in its parent."""
+
+    zone_id: str
+    name: str
+    level: str
+    parent_id: str | None
+    population: int | None
+    area: Area
+
+
+@dataclass(frozen=True, slots=True)
+class Maison:
+    """A Maison du Département: a venue of the exhibition, and perhaps a depot.
+
+    `opening` is in the OpenStreetMap ``opening_hours`` syntax. `precision` says how well the point
+    is known (``commune``: only the town). `fixed_on` are days on which the exhibition must be open
+    there.
+    """
+
+    maison_id: str
+    name: str
+    city: str
+    lnglat: LngLat
+    zone_id: str | None = None
+    address: str = ""
+    postcode: str = ""
+    staff: int | None = None
+    opening: str = ""
+    closed_on: frozenset[date] = frozenset()
+    dwell_days: int | None = None
+    fixed_on: tuple[date, ...] = ()
+    precision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Someone who works for the Département in some zones, and the portrait of them.
+
+    `consent_media` holds the media that the consent covers, or None where the campaign keeps no
+    consents at all. `name` is private: it leaves Placarde for the planner only.
+    """
+
+    agent_id: str
+    portrait_id: str
+    job: str
+    zones: tuple[str, ...]
+    headline: str = ""
+    name: str = ""
+    workplace: LngLat | None = None
+    maison_id: str | None = None
+    share: float = 1.0
+    consent_media: frozenset[str] | None = None
+    consent_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """The inventory as columns, sorted by `face_id`; each array has shape ``(n_faces,)``.
+
+    Parameters
+    ----------
+    face_id, panel_id, operator, format, support, address, postcode, city, insee
+        Text; empty where the inventory says nothing.
+    surface_m2, bearing
+        Square metres, degrees clockwise from north; NaN where unknown.
+    lit
+        1 lit, 0 unlit, -1 unknown.
+    lng, lat
+        WGS84 degrees.
+    x, y
+        The same points in the campaign's projected CRS, metres.
+    contacts
+        Contacts in one period.
+    price_cents
+        Euro cents before tax for one period.
+    available
+        Whether the face is for sale, shape ``(n_faces, n_periods)``.
+    """
+
+    face_id: TextArray
+    panel_id: TextArray
+    operator: TextArray
+    format: TextArray
+    support: TextArray
+    address: TextArray
+    postcode: TextArray
+    city: TextArray
+    insee: TextArray
+    surface_m2: FloatArray
+    bearing: FloatArray
+    lit: NDArray[np.int8]
+    lng: FloatArray
+    lat: FloatArray
+    x: FloatArray
+    y: FloatArray
+    contacts: FloatArray
+    price_cents: IntArray
+    available: BoolArray
+
+    def __len__(self) -> int:
+        return len(self.face_id)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Lock:
+    """A decision already taken: this agent on this face in this period, or nobody."""
+
+    face_id: str
+    period: int
+    agent_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A place where nothing is posted, and why."""
+
+    reason: str
+    area: Area
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TravelRow:
+    """How long and how far it is by road from one Maison to another, in this direction."""
+
+    from_id: str
+    to_id: str
+    drive_s: int
+    distance_m: int
+
+
+@dataclass(frozen=True, slots=True)
+class MatchingRules:
+    """What the planner asks of the matching; see ``[matching]`` in a campaign file."""
+
+    budget_cents: int | None = None
+    spacing_m: float = 500.0
+    max_periods_per_face: int = 1
+    min_faces: int = 4
+    distance_km: float = 8.0
+    fairness: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class TourRules:
+    """What the planner asks of the tour; see ``[tour]`` in a campaign file.
+
+    `depot` is the id of a Maison. `calendar` is a country, or a country and a subdivision, as the
+    `holidays` library names them.
+    """
+
+    start: date
+    end: date
+    depot: str
+    kits: int = 1
+    dwell_days: int = 1
+    max_drive_s: int = 4 * 3600
+    calendar: str = "FR"
+
+
+@dataclass(frozen=True, slots=True)
+class PortraitImage:
+    """The picture of a portrait, as its file holds it."""
+
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file that the campaign was read from: name inside the campaign folder, and its SHA-256."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """Everything that a plan is made from. `crs` is the EPSG code of the projected CRS."""
+
+    name: str
+    periods: Periods
+    seed: int
+    crs: int
+    zones: tuple[Zone, ...]
+    maisons: tuple[Maison, ...]
+    agents: tuple[Agent, ...]
+    faces: Faces
+    matching: MatchingRules
+    tour: TourRules | None = None
+    travel: tuple[TravelRow, ...] = ()
+    locks: tuple[Lock, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    sequences: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    portraits: Mapping[str, PortraitImage] = field(default_factory=dict)
+    inputs: tuple[InputFile, ...] = ()

@@ -1,0 +1,149 @@
+"""What a plan is made of: the allocation of portraits to faces, the tour, and what fell short."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """How good an answer is known to be."""
+
+    OPTIMAL = "optimal"  # proven within the tolerance that was asked for
+    FEASIBLE = "feasible"  # every rule holds; the gap says how far from the best it may be
+    INFEASIBLE = "infeasible"  # proven that no answer keeps every rule
+    NOT_ASKED = "not-asked"  # the campaign has no such part
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """Something that was asked for and could not be done.
+
+    Parameters
+    ----------
+    code
+        Stable kebab-case name of the cause (``no-eligible-face``).
+    subject
+        What it is about: the id of an agent, of a Maison, or empty for the whole campaign.
+    message
+        One French sentence: what is missing, why, and what would change it.
+    wanted, got
+        The two numbers, in the unit that the code implies (postings, days).
+    """
+
+    code: str
+    subject: str
+    message: str
+    wanted: float = 0
+    got: float = 0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Posting:
+    """One portrait on one face for one period; periods count from 1. Sorts by period, then face."""
+
+    period: int
+    face_id: str
+    agent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentExposure:
+    """What an agent gets: exposure Σρu, its target T, and their ratio."""
+
+    agent_id: str
+    target: float
+    exposure: float
+    ratio: float
+    contacts: float
+    postings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """All postings, and the certificate of how near they are to the best possible.
+
+    `objective` and `bound` are sums of utilities; `exposure` and `exposure_bound` their equivalent
+    exposures e(objective) and e(bound); ``gap = 1 - exposure / exposure_bound``. The bound holds
+    for every allocation that keeps the hard rules and the postings an agent at the least that
+    `quota` tells. `unused` counts the faces that carry nothing, by reason.
+    """
+
+    status: Status
+    objective: float
+    bound: float
+    exposure: float
+    exposure_bound: float
+    gap: float
+    cost_cents: int
+    postings: tuple[Posting, ...]
+    agents: tuple[AgentExposure, ...]
+    quota: Mapping[str, int] = field(default_factory=dict)
+    shortfalls: tuple[Shortfall, ...] = ()
+    unused: Mapping[str, int] = field(default_factory=dict)
+    solver: str = ""
+
+
+class TravelSource(StrEnum):
+    """Where a driving time comes from."""
+
+    TABLE = "table"  # the campaign's own file
+    ESTIMATE = "estimate"  # great circle x detour, speed by distance
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One drive of a kit, at local time, without a change of day."""
+
+    kit: int
+    from_id: str
+    to_id: str
+    depart: datetime
+    arrive: datetime
+    drive_s: int
+    distance_m: int
+    source: TravelSource
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The stay of a kit at a Maison: the days on which it is open, and when it comes and goes."""
+
+    maison_id: str
+    kit: int
+    open_on: tuple[date, ...]
+    arrive: datetime
+    leave: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tour:
+    """The itinerant exhibition: stops and legs in the order in which they happen, kit by kit.
+
+    `drive_s` is the total driving time and `bound_s` a proven lower bound of it.
+    """
+
+    status: Status
+    drive_s: int
+    bound_s: int
+    distance_m: int
+    stops: tuple[Stop, ...] = ()
+    legs: tuple[Leg, ...] = ()
+    shortfalls: tuple[Shortfall, ...] = ()
+    solver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Allocation, tour and certificate, made from one campaign with one seed."""
+
+    seed: int
+    allocation: Allocation
+    tour: Tour
+
+    @property
+    def shortfalls(self) -> tuple[Shortfall, ...]:
+        """Return everything that was asked for and could not be done."""
+        return self.allocation.shortfalls + self.tour.shortfalls

@@ -1,0 +1,1 @@
+"""The route and the calendar of the itinerant exhibition."""
