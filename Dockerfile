@@ -1,0 +1,28 @@
+# Each RUN that matters is a target of the Makefile, so that it is exercised without an engine.
+FROM python:3.11-slim AS build
+RUN apt-get update && apt-get install -y --no-install-recommends make && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY Makefile ./
+COPY .ci .ci
+COPY requirements requirements
+RUN make /opt/placarde/.locked VENV=/opt/placarde PYTHON=python3
+COPY pyproject.toml README.md LICENSE ./
+COPY app app
+COPY data data
+COPY geo geo
+COPY maps maps
+RUN make install VENV=/opt/placarde PYTHON=python3
+RUN make warm VENV=/opt/placarde PYTHON=python3
+
+FROM python:3.11-slim
+RUN useradd --create-home --uid 10001 placarde
+COPY --from=build /opt/placarde /opt/placarde
+ENV PATH=/opt/placarde/bin:$PATH OMP_NUM_THREADS=1 PYTHONUNBUFFERED=1
+USER placarde
+WORKDIR /home/placarde
+RUN placarde doctor
+VOLUME /home/placarde/plans
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health', timeout=4)"]
+CMD ["placarde", "serve", "--host", "0.0.0.0", "--plans", "plans"]

@@ -1,0 +1,79 @@
+# Everything a machine with Python 3.11 and make needs; `make help` lists the targets.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+OUT    ?= out
+PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
+	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	&& { echo $$p; exit; }; done; echo python3.11)
+
+# Solvers are given one thread each, so that the same inputs give the same bytes.
+export OMP_NUM_THREADS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo test check bench serve isere pictures lock install warm clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.runtime ## plan the embedded Isère campaign into out/
+	$(BIN)/placarde demo --out $(OUT) --force
+
+test: $(VENV)/.dev ## every test, with branch coverage (installs Chromium where it is missing)
+	sh .ci/chromium
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+check: $(VENV)/.dev ## lint, types, layers and the fast tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -m "not slow and not browser"
+
+bench: $(VENV)/.dev ## the measured comparisons
+	$(BIN)/python -m bench
+
+serve: $(VENV)/.runtime ## the API on this machine, on the plans in out/
+	$(BIN)/placarde serve --plans $(OUT)
+
+isere: $(VENV)/.dev ## build data/isere/ again from its sources
+	$(BIN)/python -m data.isere.build
+
+pictures: $(VENV)/.dev ## take the pictures of the documentation again
+	sh .ci/chromium
+	$(BIN)/python -m tests.browser.pictures docs/images
+
+lock: ## choose the versions of every dependency again (needs uv)
+	uv pip compile pyproject.toml --extra build $(UV_FLAGS) -o requirements/runtime.lock
+	uv pip compile pyproject.toml --extra build --extra dev -c requirements/runtime.lock $(UV_FLAGS) \
+		-o requirements/dev.lock
+UV_FLAGS := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	--no-emit-index-url --no-emit-find-links
+
+install: $(VENV)/.locked ## the program alone in VENV, as the container has it
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation .
+
+warm: ## compile what can be compiled ahead in VENV
+	$(BIN)/python -m compileall -q $(VENV)/lib
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) build placarde.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache .coverage
+
+$(VENV)/bin/pip:
+	sh .ci/venv $(PYTHON) $(VENV)
+
+$(VENV)/.locked: requirements/runtime.lock | $(VENV)/bin/pip
+	$(BIN)/pip install --quiet --require-hashes -r requirements/runtime.lock
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.locked pyproject.toml
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.lock $(VENV)/.runtime
+	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.lock
+	@touch $@

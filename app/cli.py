@@ -1,0 +1,121 @@
+"""The command line: each command translates its arguments and calls `app.commands`.
+
+What is heavy is imported by the command that needs it, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+cli = typer.Typer(
+    name="placarde",
+    help="Planifie une campagne d’affichage territoriale : « Qui travaille ici s’affiche ici. »",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+CampaignDir = Annotated[
+    Path,
+    typer.Argument(metavar="CAMPAIGN_DIR", help="Dossier de campagne (avec campaign.toml)."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Un seul objet JSON sur la sortie standard.")]
+Force = Annotated[bool, typer.Option("--force", help="Remplace ce qui existe déjà.")]
+
+
+@cli.command(help="Planifie la campagne Isère embarquée : DIR/campaign, puis DIR/plan.")
+def demo(
+    *,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Dossier de sortie.")] = Path(
+        "out"
+    ),
+    force: Force = False,
+) -> None:
+    """Plan the embedded Isère campaign."""
+    from app import commands
+
+    raise typer.Exit(commands.demo(out, force=force))
+
+
+@cli.command(help="Montre tous les problèmes des données, d’un coup.")
+def check(campaign_dir: CampaignDir, *, as_json: AsJson = False) -> None:
+    """Show every problem in the inputs."""
+    from app import commands
+
+    raise typer.Exit(commands.check(campaign_dir, as_json=as_json))
+
+
+@cli.command(help="Calcule l’affichage et la tournée, et écrit le dossier du plan.")
+def plan(
+    campaign_dir: CampaignDir,
+    *,
+    out: Annotated[Path, typer.Option("--out", metavar="PLAN_DIR", help="Dossier du plan.")],
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", metavar="N", min=0, help="Graine, au lieu de celle de la campagne."),
+    ] = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a plan and write its folder."""
+    from app import commands
+
+    raise typer.Exit(commands.plan(campaign_dir, out, seed=seed, force=force, as_json=as_json))
+
+
+@cli.command(help="Vérifie de nouveau toutes les règles, par un code indépendant du calcul.")
+def verify(
+    plan_dir: Annotated[Path, typer.Argument(metavar="PLAN_DIR", help="Dossier du plan.")],
+) -> None:
+    """Check every rule of a plan again."""
+    from app import commands
+
+    raise typer.Exit(commands.verify(plan_dir))
+
+
+@cli.command(help="Dit ce qui est installé et ce qui manque.")
+def doctor() -> None:
+    """Tell what is installed and what is missing."""
+    from app.doctor import examine
+
+    examination = examine()
+    for line in examination.lines:
+        typer.echo(line)
+    raise typer.Exit(0 if examination.healthy else 1)
+
+
+@cli.command(help="Sert l’API, en lecture, sur les plans d’un dossier.")
+def serve(
+    *,
+    plans: Annotated[
+        Path, typer.Option("--plans", metavar="DIR", help="Dossier qui contient des plans.")
+    ] = Path("out"),
+    host: Annotated[str, typer.Option("--host", help="Adresse d’écoute.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port d’écoute.")] = 8000,
+) -> None:
+    """Serve the API on the plans of one folder."""
+    import uvicorn
+
+    from app.api import create_app
+    from app.settings import Settings
+
+    settings = Settings(plans=plans, host=host, port=port)
+    uvicorn.run(create_app(settings), host=settings.host, port=settings.port)
+
+
+def main() -> None:
+    """Run the command line, in UTF-8 whatever the terminal claims."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
+    cli()
+
+
+if __name__ == "__main__":
+    main()

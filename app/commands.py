@@ -1,0 +1,129 @@
+"""What each command does: plain values in, words out, and the exit status as the answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from enum import IntEnum
+from pathlib import Path
+
+from app import wording
+from app.usecases import Planned, copy_demo, plan_campaign, verify_plan
+from data.read import read_campaign
+from data.write import check_target
+from geo.errors import CampaignError, OutputExistsError, PlacardeError
+
+
+class Exit(IntEnum):
+    """What the exit status of every command means."""
+
+    DONE = 0
+    PROBLEMS = 1  # the inputs have problems, or `verify` found a violation
+    USAGE = 2
+    SHORTFALL = 3  # planned, but something asked for could not be done
+
+
+def demo(out: Path, *, force: bool) -> int:
+    """Plan the embedded Isère campaign in ``out/campaign`` and ``out/plan``."""
+
+    def work() -> int:
+        check_target(out / "plan", force=force)
+        copy_demo(out / "campaign", force=force)
+        planned = plan_campaign(
+            out / "campaign", out / "plan", created=_now(), force=force, progress=_progress
+        )
+        return _say_planned(planned, as_json=False)
+
+    return _guarded(work, as_json=False)
+
+
+def check(folder: Path, *, as_json: bool) -> int:
+    """Show every problem of a campaign folder."""
+    reading = read_campaign(folder)
+    if as_json:
+        _print_json(wording.check_json(reading))
+    else:
+        _print(wording.check_lines(reading))
+    return Exit.PROBLEMS if reading.campaign is None else Exit.DONE
+
+
+def plan(folder: Path, out: Path, *, seed: int | None, force: bool, as_json: bool) -> int:
+    """Plan a campaign folder and write the plan folder `out`."""
+
+    def work() -> int:
+        planned = plan_campaign(
+            folder, out, created=_now(), seed=seed, force=force, progress=_progress
+        )
+        return _say_planned(planned, as_json=as_json)
+
+    return _guarded(work, as_json=as_json)
+
+
+def verify(folder: Path) -> int:
+    """Check every rule of a plan folder again."""
+
+    def work() -> int:
+        verified = verify_plan(folder)
+        _print(wording.verify_lines(verified))
+        return Exit.PROBLEMS if verified.violations else Exit.DONE
+
+    return _guarded(work, as_json=False)
+
+
+def _say_planned(planned: Planned, *, as_json: bool) -> int:
+    if as_json:
+        _print_json(wording.plan_json(planned))
+    else:
+        _print(wording.problem_lines(planned.reading.problems), to_stderr=True)
+        _print(wording.plan_lines(planned))
+    return Exit.SHORTFALL if planned.plan.shortfalls else Exit.DONE
+
+
+def _guarded(work: Callable[[], int], *, as_json: bool) -> int:
+    """Run `work`, and turn each error that Placarde raises on purpose into words and a status."""
+    try:
+        return work()
+    except CampaignError as error:
+        if as_json:
+            _print_json({"ok": False, "problems": wording.problems_json(error.problems)})
+        else:
+            _print(wording.problem_lines(error.problems), to_stderr=True)
+        return Exit.PROBLEMS
+    except OutputExistsError as error:
+        _refuse(str(error), as_json=as_json)
+        return Exit.USAGE
+    except PlacardeError as error:
+        _refuse(str(error), as_json=as_json)
+        return Exit.PROBLEMS
+
+
+def _refuse(message: str, *, as_json: bool) -> None:
+    if as_json:
+        _print_json({"ok": False, "error": message})
+    else:
+        _print([message], to_stderr=True)
+
+
+def _now() -> datetime:
+    """Return the date of creation: now, or SOURCE_DATE_EPOCH where a reproducible build sets it."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        return datetime.now(UTC).replace(microsecond=0)
+    return datetime.fromtimestamp(int(epoch), UTC)
+
+
+def _progress(message: str) -> None:
+    _print([message], to_stderr=True)
+
+
+def _print(lines: Iterable[str], *, to_stderr: bool = False) -> None:
+    stream = sys.stderr if to_stderr else sys.stdout
+    stream.writelines(f"{line}\n" for line in lines)
+    stream.flush()
+
+
+def _print_json(document: Mapping[str, object]) -> None:
+    _print([json.dumps(document, ensure_ascii=False, indent=2)])

@@ -1,0 +1,159 @@
+"""What a planner does with Placarde, as functions of plain values.
+
+The command line and the API translate arguments, call one of these, and shape the answer.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from data.isere import CAMPAIGN_FILES, campaign_folder
+from data.read import Reading, read_campaign
+from data.read_plan import read_plan_folder
+from data.write import check_target, write_plan_folder
+from geo import matching, tour
+from geo.errors import CampaignError, OutputExistsError, errors_among
+from geo.model import Campaign
+from geo.plan import Plan, Status, Tour
+from geo.targeting import Eligibility, target
+from geo.verify import Violation, verify
+from maps import render_pages
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan that was made and written, and the campaign that it was made from."""
+
+    folder: Path
+    reading: Reading
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What `verify_plan` found in a plan folder."""
+
+    plan: Plan
+    violations: tuple[Violation, ...]
+
+
+def make_plan(campaign: Campaign, *, progress: Progress) -> tuple[Plan, Eligibility]:
+    """Match and tour a campaign; nothing is read or written.
+
+    Returns
+    -------
+    tuple
+        The plan, and which agent may be on which face.
+    """
+    progress("Ciblage : quelles faces pour quels agents…")
+    eligibility = target(campaign)
+    progress(
+        f"Affectation : {len(campaign.agents)} portraits, {len(campaign.faces)} faces, "
+        f"{campaign.periods.count} vagues…"
+    )
+    allocation = matching.solve(matching.build_problem(campaign, eligibility))
+    if campaign.tour is None:
+        no_tour = Tour(Status.NOT_ASKED, drive_s=0, bound_s=0, distance_m=0)
+        return Plan(campaign.seed, allocation, no_tour), eligibility
+    progress(f"Tournée : {len(campaign.maisons)} Maisons…")
+    return Plan(campaign.seed, allocation, tour.solve(tour.build_problem(campaign))), eligibility
+
+
+def plan_campaign(
+    folder: Path,
+    target_folder: Path,
+    *,
+    created: datetime,
+    seed: int | None = None,
+    force: bool = False,
+    progress: Progress,
+) -> Planned:
+    """Plan the campaign in `folder` and write the plan folder, whole or not at all.
+
+    Parameters
+    ----------
+    created
+        The date of creation that ``plan.json`` carries.
+    seed
+        Replaces the seed of the campaign file.
+    force
+        An older plan in `target_folder` is replaced.
+
+    Raises
+    ------
+    CampaignError
+        If the inputs have problems; it carries all of them.
+    OutputExistsError
+        If `target_folder` exists and may not be replaced. Said before the work, not after.
+    """
+    check_target(target_folder, force=force)
+    progress("Lecture de la campagne…")
+    reading = read_campaign(folder)
+    if reading.campaign is None:
+        raise CampaignError(errors_among(reading.problems))
+    campaign = reading.campaign if seed is None else replace(reading.campaign, seed=seed)
+    plan, eligibility = make_plan(campaign, progress=progress)
+    progress("Cartes…")
+    pages = render_pages(campaign, plan, eligibility)
+    progress("Écriture du plan…")
+    write_plan_folder(
+        target_folder,
+        campaign_folder=folder,
+        campaign=campaign,
+        eligibility=eligibility,
+        plan=plan,
+        pages=pages,
+        rejects=reading.rejects,
+        created=created,
+        force=force,
+    )
+    return Planned(target_folder, reading, plan)
+
+
+def verify_plan(folder: Path) -> Verified:
+    """Check every rule of a plan again, from its folder alone.
+
+    Raises
+    ------
+    PlanFolderError
+        If the folder cannot be read back.
+    CampaignError
+        If the campaign inside it has problems.
+    """
+    found = read_plan_folder(folder)
+    violations = [
+        Violation(
+            "changed-input",
+            name,
+            f"Le fichier campaign/{name} a changé depuis que le plan a été calculé.",
+        )
+        for name in found.changed_inputs
+    ]
+    violations.extend(verify(found.campaign, found.plan, found.order))
+    return Verified(found.plan, tuple(violations))
+
+
+def copy_demo(target_folder: Path, *, force: bool) -> None:
+    """Copy the embedded Isère campaign into a folder.
+
+    Raises
+    ------
+    OutputExistsError
+        If the folder is there already and `force` is not given, or if it is no campaign.
+    """
+    if target_folder.exists():
+        known = (target_folder / "campaign.toml").is_file()
+        if not force or not known:
+            raise OutputExistsError(str(target_folder))
+        shutil.rmtree(target_folder)
+    source = campaign_folder()
+    for name in CAMPAIGN_FILES:
+        copy = target_folder / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, copy)

@@ -1,0 +1,224 @@
+"""What the command line says, in French, and the same as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from app.usecases import Planned, Verified
+from data.read import Reading
+from geo.errors import Problem, Severity
+from geo.plan import Plan, Shortfall, Status
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+THIN = "\N{NARROW NO-BREAK SPACE}"
+
+_STATUS = {
+    Status.OPTIMAL: "optimal",
+    Status.FEASIBLE: "réalisable, optimalité non prouvée",
+    Status.INFEASIBLE: "impossible",
+    Status.NOT_ASKED: "non demandé",
+}
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """Return a number as French prints it: ``12 345,6``."""
+    return f"{value:,.{decimals}f}".replace(",", THIN).replace(".", ",")
+
+
+def count(n: int, singular: str, plural: str) -> str:
+    """Return e.g. ``0 face``, ``1 face``, ``2 faces``."""
+    return f"{number(n)}{NO_BREAK}{singular if abs(n) < 2 else plural}"
+
+
+def hours(seconds: float) -> str:
+    """Return a duration, e.g. ``3 h 05``."""
+    minutes = round(seconds / 60)
+    return f"{minutes // 60}{NO_BREAK}h{NO_BREAK}{minutes % 60:02}"
+
+
+def problem_lines(problems: Iterable[Problem]) -> list[str]:
+    """Return two lines a problem: where and what, then what to do."""
+    lines = []
+    for problem in problems:
+        label = "erreur" if problem.severity is Severity.ERROR else "avertissement"
+        lines.append(f"{problem.where}{NO_BREAK}: {problem.message} [{label}, {problem.code}]")
+        if problem.remedy:
+            lines.append(f"    → {problem.remedy}")
+    return lines
+
+
+def check_lines(reading: Reading) -> list[str]:
+    """Return what ``placarde check`` says of a campaign folder."""
+    lines = problem_lines(reading.problems)
+    errors = sum(p.severity is Severity.ERROR for p in reading.problems)
+    warnings = len(reading.problems) - errors
+    campaign = reading.campaign
+    if campaign is not None:
+        lines.append(
+            f"« {campaign.name} »{NO_BREAK}: "
+            + ", ".join(
+                (
+                    count(len(campaign.zones), "zone", "zones"),
+                    count(len(campaign.maisons), "Maison", "Maisons"),
+                    count(len(campaign.agents), "agent", "agents"),
+                    count(len(campaign.faces), "face", "faces"),
+                    count(campaign.periods.count, "vague", "vagues"),
+                )
+            )
+            + "."
+        )
+    if reading.rejects:
+        lines.append(count(len(reading.rejects), "ligne écartée", "lignes écartées") + ".")
+    lines.append(
+        f"{count(errors, 'erreur', 'erreurs')}, "
+        f"{count(warnings, 'avertissement', 'avertissements')}."
+    )
+    return lines
+
+
+def plan_lines(planned: Planned) -> list[str]:
+    """Return what ``placarde plan`` says of the plan it made."""
+    plan = planned.plan
+    lines = [*_allocation_lines(plan), *_tour_lines(plan)]
+    if plan.shortfalls:
+        lines.append("")
+        lines.append("Ce qui n’a pas pu être fait" + NO_BREAK + ":")
+        lines.extend(f"  – {shortfall.message}" for shortfall in plan.shortfalls)
+    lines.append("")
+    lines.append(f"Plan écrit dans {planned.folder}")
+    return lines
+
+
+def _allocation_lines(plan: Plan) -> list[str]:
+    allocation = plan.allocation
+    lines = [f"Affichage{NO_BREAK}: {_STATUS[allocation.status]}"]
+    if allocation.status is Status.INFEASIBLE:
+        return lines
+    faces = len({posting.face_id for posting in allocation.postings})
+    agents = len({posting.agent_id for posting in allocation.postings})
+    lines.append(
+        f"  {count(len(allocation.postings), 'affichage', 'affichages')} sur "
+        f"{count(faces, 'face', 'faces')} pour {count(agents, 'portrait', 'portraits')}, "
+        f"{number(allocation.cost_cents / 100, 2)}{NO_BREAK}€ HT"
+    )
+    lines.append(
+        f"  objectif {number(allocation.objective, 4)}, borne {number(allocation.bound, 4)}"
+    )
+    lines.append(
+        f"  exposition équivalente {number(allocation.exposure, 4)} "
+        f"(au mieux {number(allocation.exposure_bound, 4)}){NO_BREAK}: "
+        f"le meilleur plan possible fait au plus {number(_better_by(plan), 2)}{NO_BREAK}% de mieux"
+    )
+    return lines
+
+
+def _better_by(plan: Plan) -> float:
+    """Return by how many percent the best possible plan may beat this one."""
+    allocation = plan.allocation
+    if allocation.exposure <= 0:
+        return 0.0
+    return 100 * (allocation.exposure_bound / allocation.exposure - 1)
+
+
+def _tour_lines(plan: Plan) -> list[str]:
+    tour = plan.tour
+    lines = [f"Tournée{NO_BREAK}: {_STATUS[tour.status]}"]
+    if not tour.stops:
+        return lines
+    estimated = sum(leg.source.value == "estimate" for leg in tour.legs)
+    lines.append(
+        f"  {count(len(tour.stops), 'étape', 'étapes')}, {hours(tour.drive_s)} de route "
+        f"(au mieux {hours(tour.bound_s)}), {number(tour.distance_m / 1000)}{NO_BREAK}km"
+    )
+    if estimated:
+        lines.append(f"  temps de route estimés pour {count(estimated, 'trajet', 'trajets')}")
+    return lines
+
+
+def verify_lines(verified: Verified) -> list[str]:
+    """Return what ``placarde verify`` says of a plan folder."""
+    lines = [f"{v.rule} {v.subject}{NO_BREAK}: {v.message}" for v in verified.violations]
+    if verified.violations:
+        lines.append(count(len(verified.violations), "règle violée", "règles violées") + ".")
+    else:
+        postings = count(len(verified.plan.allocation.postings), "affichage", "affichages")
+        stops = count(len(verified.plan.tour.stops), "étape", "étapes")
+        lines.append(f"Toutes les règles sont respectées{NO_BREAK}: {postings}, {stops}.")
+    return lines
+
+
+def problems_json(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    """Return problems as JSON objects, the place spread out."""
+    return [
+        {
+            "file": problem.where.file,
+            "row": problem.where.row or None,
+            "column": problem.where.column or None,
+            "code": problem.code,
+            "severity": problem.severity.value,
+            "found": problem.found,
+            "message": problem.message,
+            "remedy": problem.remedy,
+        }
+        for problem in problems
+    ]
+
+
+def check_json(reading: Reading) -> dict[str, Any]:
+    """Return what ``placarde check --json`` prints."""
+    campaign = reading.campaign
+    counts = (
+        None
+        if campaign is None
+        else {
+            "zones": len(campaign.zones),
+            "maisons": len(campaign.maisons),
+            "agents": len(campaign.agents),
+            "faces": len(campaign.faces),
+            "periods": campaign.periods.count,
+        }
+    )
+    return {
+        "ok": campaign is not None,
+        "campaign": None if campaign is None else campaign.name,
+        "counts": counts,
+        "rejected_rows": len(reading.rejects),
+        "problems": problems_json(reading.problems),
+    }
+
+
+def plan_json(planned: Planned) -> dict[str, Any]:
+    """Return what ``placarde plan --json`` prints."""
+    allocation, tour = planned.plan.allocation, planned.plan.tour
+    return {
+        "ok": not planned.plan.shortfalls,
+        "plan": str(planned.folder),
+        "seed": planned.plan.seed,
+        "allocation": {
+            "status": allocation.status.value,
+            "objective": allocation.objective,
+            "bound": allocation.bound,
+            "gap": allocation.gap,
+            "postings": len(allocation.postings),
+            "cost_eur": allocation.cost_cents / 100,
+        },
+        "tour": {
+            "status": tour.status.value,
+            "drive_s": tour.drive_s,
+            "bound_s": tour.bound_s,
+            "stops": len(tour.stops),
+        },
+        "shortfalls": [_shortfall_json(shortfall) for shortfall in planned.plan.shortfalls],
+        "problems": problems_json(planned.reading.problems),
+    }
+
+
+def _shortfall_json(shortfall: Shortfall) -> dict[str, Any]:
+    return {
+        "code": shortfall.code,
+        "subject": shortfall.subject,
+        "message": shortfall.message,
+        "wanted": shortfall.wanted,
+        "got": shortfall.got,
+    }
