@@ -12,8 +12,11 @@ from typing import Annotated
 
 import typer
 
+from app.french import FrenchCommand, FrenchGroup
+
 cli = typer.Typer(
     name="placarde",
+    cls=FrenchGroup,
     help="Planifie une campagne d’affichage territoriale : « Qui travaille ici s’affiche ici. »",
     no_args_is_help=True,
     add_completion=False,
@@ -29,7 +32,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Un seul objet JSON sur la 
 Force = Annotated[bool, typer.Option("--force", help="Remplace ce qui existe déjà.")]
 
 
-@cli.command(help="Planifie la campagne Isère embarquée : DIR/campaign, puis DIR/plan.")
+@cli.command(cls=FrenchCommand, help="Planifie l’Isère embarquée, dans DIR.")
 def demo(
     *,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Dossier de sortie.")] = Path(
@@ -43,7 +46,7 @@ def demo(
     raise typer.Exit(commands.demo(out, force=force))
 
 
-@cli.command(help="Montre tous les problèmes des données, d’un coup.")
+@cli.command(cls=FrenchCommand, help="Montre tous les problèmes des données.")
 def check(campaign_dir: CampaignDir, *, as_json: AsJson = False) -> None:
     """Show every problem in the inputs."""
     from app import commands
@@ -51,7 +54,7 @@ def check(campaign_dir: CampaignDir, *, as_json: AsJson = False) -> None:
     raise typer.Exit(commands.check(campaign_dir, as_json=as_json))
 
 
-@cli.command(help="Calcule l’affichage et la tournée, et écrit le dossier du plan.")
+@cli.command(cls=FrenchCommand, help="Calcule l’affichage et la tournée.")
 def plan(
     campaign_dir: CampaignDir,
     *,
@@ -69,7 +72,7 @@ def plan(
     raise typer.Exit(commands.plan(campaign_dir, out, seed=seed, force=force, as_json=as_json))
 
 
-@cli.command(help="Vérifie de nouveau toutes les règles, par un code indépendant du calcul.")
+@cli.command(cls=FrenchCommand, help="Vérifie toutes les règles d’un plan, autrement.")
 def verify(
     plan_dir: Annotated[Path, typer.Argument(metavar="PLAN_DIR", help="Dossier du plan.")],
 ) -> None:
@@ -79,7 +82,7 @@ def verify(
     raise typer.Exit(commands.verify(plan_dir))
 
 
-@cli.command(help="Dit ce qui est installé et ce qui manque.")
+@cli.command(cls=FrenchCommand, help="Dit ce qui est installé et ce qui manque.")
 def doctor() -> None:
     """Tell what is installed and what is missing."""
     from app.doctor import examine
@@ -90,14 +93,18 @@ def doctor() -> None:
     raise typer.Exit(0 if examination.healthy else 1)
 
 
-@cli.command(help="Sert l’API, en lecture, sur les plans d’un dossier.")
+@cli.command(cls=FrenchCommand, help="Sert l’API, en lecture, sur des plans.")
 def serve(
     *,
     plans: Annotated[
         Path, typer.Option("--plans", metavar="DIR", help="Dossier qui contient des plans.")
     ] = Path("out"),
-    host: Annotated[str, typer.Option("--host", help="Adresse d’écoute.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port d’écoute.")] = 8000,
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADRESSE", help="Adresse d’écoute.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port d’écoute.")
+    ] = 8000,
 ) -> None:
     """Serve the API on the plans of one folder."""
     import uvicorn
