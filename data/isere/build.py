@@ -28,8 +28,14 @@ from data.isere.inventory import SEED, inventory_rows
 from data.isere.maisons import COLUMNS as MAISON_COLUMNS
 from data.isere.maisons import maison_rows
 from data.isere.portraits import portrait_files
-from data.isere.sources import SOURCES, Commune, SourceError, obtain_sources, polygons_of
-from data.isere.sources import read_communes as read_source_communes
+from data.isere.sources import (
+    SOURCES,
+    Commune,
+    SourceError,
+    obtain_sources,
+    polygons_of,
+    read_communes,
+)
 from data.isere.territoires import assign_territoires
 from data.isere.zones import (
     DECIMALS,
@@ -68,9 +74,21 @@ def build_files(sources: Path) -> dict[str, bytes]:
     BuildError
         If a check of the data does not hold.
     """
-    communes = read_source_communes(sources)
+    communes = read_communes(sources)
     check_communes(communes)
     polygons = simplify(polygons_of(communes))
+    files = assemble_files(communes, polygons)
+    return files | {"provenance.json": _provenance(communes, polygons, files)}
+
+
+def assemble_files(communes: Sequence[Commune], polygons: Shapes) -> dict[str, bytes]:
+    """Return what is made of the communes, by INSEE code, and of their simplified polygons.
+
+    Raises
+    ------
+    BuildError
+        If a check of the data does not hold.
+    """
     territoire_of = assign_territoires({c.insee: c.epci_code for c in communes})
     zones = build_zones(communes, polygons, territoire_of)
     check_partitions(zones)
@@ -78,7 +96,7 @@ def build_files(sources: Path) -> dict[str, bytes]:
     by_insee = {c.insee: c for c in communes}
     shapes = {c.insee: polygon for c, polygon in zip(communes, polygons, strict=True)}
     faces = inventory_rows(by_insee, shapes, territoire_of=territoire_of, sound=sound)
-    files = {
+    return {
         "zones.geojson": zones_geojson(zones),
         "communes.csv": _table(COMMUNE_COLUMNS, _commune_rows(communes, territoire_of, sound)),
         "maisons.csv": _table(MAISON_COLUMNS, maison_rows(by_insee, territoire_of, sound)),
@@ -86,7 +104,6 @@ def build_files(sources: Path) -> dict[str, bytes]:
         "inventaire.csv": _table(FACE_COLUMNS, faces),
         **{f"portraits/{name}": content for name, content in portrait_files()},
     }
-    return files | {"provenance.json": _provenance(communes, polygons, files)}
 
 
 def _sound_mairies(communes: Sequence[Commune], polygons: Shapes) -> frozenset[str]:

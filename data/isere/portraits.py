@@ -1,4 +1,7 @@
-"""Drawn placeholders in the place of photographs: flat figures that look like nobody."""
+"""Drawn placeholders in the place of photographs: flat figures that look like nobody.
+
+Each says in its title and on the picture that it is fictitious.
+"""
 
 from __future__ import annotations
 
@@ -58,8 +61,8 @@ SIGNS: dict[str, str] = {
     "musee": "M6 22 30 6l24 16zM12 22v24M24 22v24M36 22v24M48 22v24M6 52h48",
     "sommet": "M4 52 24 16l12 20 6-10 14 26zM18 27l6 5 6-5",
     "pont": "M4 26h52M4 20q26-14 52 0M12 52V26M48 52V26M12 48q18-24 36 0",
-    "roue": "M30 20a10 10 0 1 1 0 20 10 10 0 1 1 0-20zM30 6v10M30 44v10M6 30h10M44 30h10"
-    "M13 13l7 7M40 40l7 7M13 47l7-7M40 20l7-7",
+    "roue": "M30 13a17 17 0 1 1 0 34 17 17 0 1 1 0-34zM30 24a6 6 0 1 1 0 12 6 6 0 1 1 0-12z"
+    "M30 13V6M30 47v7M13 30H6M47 30h7M18 18l-5-5M42 42l5 5M18 42l-5 5M42 18l5-5",
     "accueil": "M8 46h44M12 46a18 18 0 0 1 36 0M30 28v-8M24 18h12M4 54h52",
     "fiole": "M24 6h12M26 6v16L12 48q-2 6 4 6h28q6 0 4-6L34 22V6M18 38h24",
 }
@@ -110,5 +113,8 @@ def _draw(look: Look, job: str) -> str:
         f'<circle cx="228" cy="330" r="48" fill="{PAPER}" stroke="{INK}" stroke-width="4"/>\n'
         f'<path transform="translate(198 300)" d="{SIGNS[look.sign]}" fill="none" '
         f'stroke="{INK}" stroke-width="4" stroke-linecap="round" stroke-linejoin="round"/>\n'
+        f'<rect x="14" y="360" width="136" height="28" rx="14" fill="{PAPER}"/>\n'
+        f'<text x="82" y="380" text-anchor="middle" font-family="sans-serif" font-size="17" '
+        f'fill="{INK}">Portrait fictif</text>\n'
         "</svg>\n"
     )
