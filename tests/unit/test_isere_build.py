@@ -62,10 +62,12 @@ def test_the_committed_files_are_made_again_byte_for_byte_from_the_communes() ->
     assert differing == []
 
 
-def test_simplifying_keeps_a_valid_coverage_and_takes_only_what_is_small() -> None:
+def test_simplifying_keeps_a_valid_rounded_coverage_and_takes_only_what_is_small() -> None:
     communes, polygons = committed()
     again = simplify(polygons)
     check_coverage(again, "again")
+    coordinates = shapely.get_coordinates(np.asarray(again))
+    assert bool((coordinates == np.round(coordinates, 5)).all())
     before = shapely.area(np.asarray(polygons)).sum()
     assert shapely.area(np.asarray(again)).sum() == pytest.approx(before, rel=1e-6)
     assert len(again) == len(communes)
@@ -132,6 +134,18 @@ def test_sharing_out_is_exact_and_breaks_ties_by_key() -> None:
     assert apportion(3, {"b": 1, "a": 1}) == {"b": 1, "a": 2}
     assert apportion(10, {"a": 5, "b": 3, "c": 2}) == {"a": 5, "b": 3, "c": 2}
     assert sum(apportion(7, {"a": 1, "b": 1, "c": 11}).values()) == 7
+
+
+def test_a_comparison_names_what_changed_what_is_missing_and_what_is_too_much(
+    tmp_path: Path,
+) -> None:
+    files = {"a.csv": b"a\n", "b.csv": b"b\n", "portraits/p.svg": b"<svg/>"}
+    build._write(files, tmp_path)
+    assert build._differing(files, tmp_path) == []
+    (tmp_path / "a.csv").write_bytes(b"A\n")
+    (tmp_path / "b.csv").unlink()
+    (tmp_path / "portraits" / "stray.svg").write_bytes(b"<svg/>")
+    assert build._differing(files, tmp_path) == ["a.csv", "b.csv", "portraits/stray.svg"]
 
 
 def write_wheel(folder: Path, epci: str = "200000001") -> None:
