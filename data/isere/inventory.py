@@ -208,7 +208,7 @@ def _panel_faces(
             kind.name,
             str(kind.surface_m2),
             kind.support,
-            "1" if lit else "0",
+            "oui" if lit else "non",
             ADDRESS,
             commune.postcodes[0],
             commune.name,
