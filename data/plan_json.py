@@ -1,0 +1,313 @@
+"""``plan.json``: a plan for machines, written and read back.
+
+The models below are the format; its JSON Schema is ``docs/plan.schema.json``. A number that is not
+known (a bound that no solver gave) is null there and NaN here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from itertools import repeat
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import numpy as np
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    NaiveDatetime,
+    ValidationError,
+)
+
+from geo.errors import PlanFolderError
+from geo.model import InputFile
+from geo.plan import (
+    AgentExposure,
+    Allocation,
+    Leg,
+    Plan,
+    Posting,
+    Shortfall,
+    Status,
+    Stop,
+    Tour,
+    TravelSource,
+)
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+SCHEMA_ID: Final = "placarde/plan/1"
+
+_MOST_FAULTS = 10
+
+Measure = FiniteFloat | None
+Period = Annotated[int, Field(ge=1)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+
+class PostingEntry(_Entry):
+    """A `geo.plan.Posting`."""
+
+    face_id: str
+    period: Period
+    agent_id: str
+
+
+class AgentEntry(_Entry):
+    """A `geo.plan.AgentExposure`."""
+
+    agent_id: str
+    target: Measure
+    exposure: Measure
+    ratio: Measure
+    contacts: Measure
+    postings: int
+
+
+class ShortfallEntry(_Entry):
+    """A `geo.plan.Shortfall`."""
+
+    code: str
+    subject: str
+    message: str
+    wanted: Measure
+    got: Measure
+
+
+class AllocationEntry(_Entry):
+    """A `geo.plan.Allocation`."""
+
+    status: Status
+    objective: Measure
+    bound: Measure
+    gap: Measure
+    exposure: Measure
+    exposure_bound: Measure
+    cost_cents: int
+    solver: str
+    quota: dict[str, int]
+    agents: tuple[AgentEntry, ...]
+    shortfalls: tuple[ShortfallEntry, ...]
+    unused: dict[str, int]
+    postings: tuple[PostingEntry, ...]
+
+
+class StopEntry(_Entry):
+    """A `geo.plan.Stop`; times are local."""
+
+    maison_id: str
+    kit: int
+    open_on: tuple[date, ...]
+    arrive: NaiveDatetime
+    leave: NaiveDatetime
+
+
+class LegEntry(_Entry):
+    """A `geo.plan.Leg`; times are local."""
+
+    kit: int
+    from_id: str
+    to_id: str
+    depart: NaiveDatetime
+    arrive: NaiveDatetime
+    drive_s: int
+    distance_m: int
+    source: TravelSource
+
+
+class TourEntry(_Entry):
+    """A `geo.plan.Tour`; `problems` are its shortfalls."""
+
+    status: Status
+    drive_s: int
+    bound_s: int
+    distance_m: int
+    solver: str
+    stops: tuple[StopEntry, ...]
+    legs: tuple[LegEntry, ...]
+    problems: tuple[ShortfallEntry, ...]
+
+
+class PlanDocument(_Entry):
+    """The whole of ``plan.json``; `created` is the only field that the same plan may change."""
+
+    schema_id: Literal["placarde/plan/1"] = Field(alias="schema")
+    created: AwareDatetime
+    versions: dict[str, str]
+    seed: int
+    inputs: dict[str, Sha256]
+    allocation: AllocationEntry
+    tour: TourEntry
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRecord:
+    """A plan, and what was noted when it was written: versions of the software, inputs, date."""
+
+    plan: Plan
+    inputs: tuple[InputFile, ...]
+    versions: Mapping[str, str]
+    created: datetime
+
+
+def plan_to_json(
+    plan: Plan, *, inputs: Sequence[InputFile], versions: Mapping[str, str], created: datetime
+) -> str:
+    """Return ``plan.json``: keys in the order of the models, names in a mapping sorted.
+
+    Raises
+    ------
+    ValueError
+        If `created` does not say its offset from UTC, or a time of the tour does.
+    """
+    document = PlanDocument(
+        schema_id=SCHEMA_ID,
+        created=created,
+        versions=dict(sorted(versions.items())),
+        seed=plan.seed,
+        inputs={file.name: file.sha256 for file in sorted(inputs, key=lambda file: file.name)},
+        allocation=_allocation_entry(plan.allocation),
+        tour=_tour_entry(plan.tour),
+    )
+    return "".join(_lines(document.model_dump(mode="json", by_alias=True))) + "\n"
+
+
+def plan_from_json(text: str | bytes) -> PlanRecord:
+    """Return what `plan_to_json` was given.
+
+    Raises
+    ------
+    PlanFolderError
+        With the path of each field that is missing, unknown or wrong.
+    """
+    try:
+        document = PlanDocument.model_validate_json(text)
+    except ValidationError as error:
+        raise PlanFolderError(_faults(error)) from error
+    return PlanRecord(
+        plan=Plan(document.seed, _allocation(document.allocation), _tour(document.tour)),
+        inputs=tuple(InputFile(*item) for item in sorted(document.inputs.items())),
+        versions=document.versions,
+        created=document.created,
+    )
+
+
+def plan_schema() -> str:
+    """Return the JSON Schema of ``plan.json``."""
+    schema = PlanDocument.model_json_schema()
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+
+
+def _allocation_entry(allocation: Allocation) -> AllocationEntry:
+    return AllocationEntry(
+        **_known(allocation)
+        | {
+            "postings": tuple(PostingEntry(**_known(p)) for p in sorted(allocation.postings)),
+            "agents": tuple(AgentEntry(**_known(agent)) for agent in allocation.agents),
+            "quota": dict(sorted(allocation.quota.items())),
+            "shortfalls": tuple(ShortfallEntry(**_known(s)) for s in allocation.shortfalls),
+            "unused": dict(sorted(allocation.unused.items())),
+        }
+    )
+
+
+def _tour_entry(tour: Tour) -> TourEntry:
+    return TourEntry(
+        status=tour.status,
+        drive_s=int(tour.drive_s),
+        bound_s=int(tour.bound_s),
+        distance_m=int(tour.distance_m),
+        solver=tour.solver,
+        stops=tuple(StopEntry(**_known(stop)) for stop in tour.stops),
+        legs=tuple(LegEntry(**_known(leg)) for leg in tour.legs),
+        problems=tuple(ShortfallEntry(**_known(shortfall)) for shortfall in tour.shortfalls),
+    )
+
+
+def _allocation(entry: AllocationEntry) -> Allocation:
+    return Allocation(
+        **_filled(entry)
+        | {
+            "postings": tuple(Posting(**dict(posting)) for posting in entry.postings),
+            "agents": tuple(AgentExposure(**_filled(agent)) for agent in entry.agents),
+            "shortfalls": tuple(Shortfall(**_filled(shortfall)) for shortfall in entry.shortfalls),
+        }
+    )
+
+
+def _tour(entry: TourEntry) -> Tour:
+    return Tour(
+        status=entry.status,
+        drive_s=entry.drive_s,
+        bound_s=entry.bound_s,
+        distance_m=entry.distance_m,
+        solver=entry.solver,
+        stops=tuple(Stop(**dict(stop)) for stop in entry.stops),
+        legs=tuple(Leg(**dict(leg)) for leg in entry.legs),
+        shortfalls=tuple(Shortfall(**_filled(problem)) for problem in entry.problems),
+    )
+
+
+def _known(value: DataclassInstance) -> dict[str, Any]:
+    """Return the fields of a dataclass, NumPy scalars as Python's, None for what is not finite."""
+    return {field.name: _scalar(getattr(value, field.name)) for field in fields(value)}
+
+
+def _scalar(item: object) -> object:
+    item = item.item() if isinstance(item, np.generic) else item
+    return None if isinstance(item, float) and not math.isfinite(item) else item
+
+
+def _filled(entry: BaseModel) -> dict[str, Any]:
+    return {name: math.nan if item is None else item for name, item in entry}
+
+
+def _faults(error: ValidationError) -> str:
+    lines = [
+        f"plan.json, {'.'.join(map(str, fault['loc'])) or 'tout le fichier'}\u00a0: {fault['msg']}"
+        for fault in error.errors(include_url=False)
+    ]
+    more = len(lines) - _MOST_FAULTS
+    rest = [f"et {more} autre(s) défaut(s)"] if more > 0 else []
+    return "\n".join([*lines[:_MOST_FAULTS], *rest])
+
+
+def _lines(value: object, indent: str = "") -> Iterator[str]:
+    """Yield JSON in which whatever holds only plain values stands on one line."""
+    if not _is_deep(value) or not any(map(_is_deep, _children(value))):
+        yield _text(value)
+        return
+    inner = indent + " "
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    keys = [f"{_text(key)}: " for key in value] if isinstance(value, dict) else repeat("")
+    yield opening
+    for number, (key, child) in enumerate(zip(keys, _children(value), strict=False)):
+        yield f"{',' if number else ''}\n{inner}{key}"
+        yield from _lines(child, inner)
+    yield f"\n{indent}{closing}"
+
+
+def _children(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _is_deep(value: object) -> bool:
+    """Return whether a value is a mapping, or a list that holds one."""
+    return isinstance(value, dict) or any(map(_is_deep, _children(value)))
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime
+from xml.etree import ElementTree as ET
+from zoneinfo import ZoneInfo
+
+import pytest
+from icalendar import Calendar, Event
+
+from data.write.agenda import open_runs, tour_ics
+from data.write.french import (
+    day_in_words,
+    duration_in_words,
+    kilometres_in_words,
+    moment_in_words,
+    plain,
+)
+from data.write.gpx import tour_gpx
+from data.write.sheet import read_sheet, write_sheet
+from data.write.tour_lines import TOUR_COLUMNS, TourLine, tour_lines
+from geo.model import Campaign
+from geo.plan import Status, Tour
+from tests.golden.tiny_plan import plan_campaign, tiny_plan
+
+GPX = "{http://www.topografix.com/GPX/1/1}"
+NO_TOUR = Tour(Status.NOT_ASKED, 0, 0, 0)
+
+# The sequences of the GPX 1.1 schema, of what is used of it.
+GPX_CHILDREN = {
+    "gpx": ("metadata", "wpt", "rte", "trk"),
+    "metadata": ("name", "desc", "author", "copyright", "link", "time", "keywords", "bounds"),
+    "wpt": ("ele", "time", "name", "cmt", "desc", "src", "link", "sym", "type"),
+    "rte": ("name", "cmt", "desc", "src", "link", "number", "type", "extensions", "rtept"),
+    "rtept": ("ele", "time", "name", "cmt", "desc", "src", "link", "sym", "type"),
+}
+
+
+def tiny_tour() -> Tour:
+    return tiny_plan().tour
+
+
+def nasty_campaign() -> Campaign:
+    """Return a campaign whose names hold what calendars and XML do not allow."""
+    campaign = plan_campaign()
+    maisons = tuple(
+        replace(
+            maison,
+            name="]]><x/>&amp;\x0b\r\nEND:VCALENDAR\ufffe",
+            city='Ville; \\n, "guillemets" \'\x00',
+            address="é" * 100,
+        )
+        for maison in campaign.maisons
+    )
+    return replace(campaign, name='<a href="x">&\x1b', maisons=maisons)
+
+
+def events_of(content: bytes) -> list[Event]:
+    return Calendar.from_ical(content.decode()).events
+
+
+def text_of(event: Event, name: str) -> str:
+    return str(event[name])
+
+
+def kit_steps(lines: Iterable[TourLine], kit: int) -> list[tuple[str, str, str]]:
+    return [(line.step, line.maison_id, line.next_id) for line in lines if line.kit == kit]
+
+
+def test_a_kit_goes_from_the_depot_to_its_stops_and_back() -> None:
+    lines = tour_lines(plan_campaign(), tiny_tour())
+    assert kit_steps(lines, 2) == [("départ", "m1", "m3"), ("1", "m3", "m1"), ("retour", "m1", "")]
+
+
+def test_a_depot_that_is_a_stop_needs_no_drive_to_itself() -> None:
+    lines = tour_lines(plan_campaign(), tiny_tour())
+    assert kit_steps(lines, 1) == [("1", "m1", "m2"), ("2", "m2", "m1"), ("retour", "m1", "")]
+
+
+def test_a_kit_that_ends_at_its_depot_needs_no_way_back() -> None:
+    tour = tiny_tour()
+    ends_home = replace(tour, stops=tour.stops[2:], legs=tour.legs[3:4])
+    lines = tour_lines(plan_campaign(), ends_home)
+    assert kit_steps(lines, 2) == [("départ", "m1", "m3"), ("1", "m3", "")]
+
+
+def test_the_table_reads_back_as_the_lines_it_was_written_from() -> None:
+    lines = tour_lines(plan_campaign(), tiny_tour())
+    content = write_sheet(TOUR_COLUMNS, lines)
+    read = read_sheet(content, columns=TOUR_COLUMNS, make=TourLine, file="tournee.csv")
+    assert read == lines
+
+
+def test_an_estimated_drive_is_marked_wherever_it_is_shown() -> None:
+    campaign, tour = plan_campaign(), tiny_tour()
+    first = tour_lines(campaign, tour)[0]
+    assert (first.source, first.drive_min, first.distance_km) == ("estimation", 46, 30.1)
+    marked = [
+        text_of(e, "SUMMARY") for e in events_of(tour_ics(campaign, tour)) if "estim" in str(e)
+    ]
+    assert marked == ["Trajet\u00a0: Ville 1 → Saint-Étienne-de-Saint-Geoirs (durée estimée)"]
+    assert tour_gpx(campaign, tour).decode().count("trajet suivant estimé") == 1
+
+
+def test_each_run_of_open_days_is_one_event_so_that_a_weekend_shows_as_closed() -> None:
+    stays = [
+        (event.start, event.end)
+        for event in events_of(tour_ics(plan_campaign(), tiny_tour()))
+        if "Saint-Étienne" in text_of(event, "SUMMARY")
+        and "Exposition" in text_of(event, "SUMMARY")
+    ]
+    assert stays == [
+        (date(2017, 10, 20), date(2017, 10, 21)),
+        (date(2017, 10, 23), date(2017, 10, 24)),
+    ]
+
+
+def test_days_in_a_row_are_one_run() -> None:
+    days = [date(2017, 10, 31), date(2017, 11, 3), date(2017, 11, 2), date(2017, 10, 30)]
+    assert open_runs(days) == [
+        (date(2017, 10, 30), date(2017, 10, 31)),
+        (date(2017, 11, 2), date(2017, 11, 3)),
+    ]
+    assert open_runs([]) == []
+
+
+def test_a_drive_is_at_paris_time() -> None:
+    event = next(
+        e
+        for e in events_of(tour_ics(plan_campaign(), tiny_tour()))
+        if "Trajet" in text_of(e, "SUMMARY")
+    )
+    assert event.start == datetime(2017, 10, 17, 18, tzinfo=ZoneInfo("Europe/Paris"))
+    assert b"DTSTART;TZID=Europe/Paris:20171017T180000" in event.to_ical()
+
+
+def test_the_time_zone_block_says_what_paris_does() -> None:
+    calendar = Calendar.from_ical(tour_ics(plan_campaign(), tiny_tour()).decode())
+    (block,) = calendar.timezones
+    stated = block.to_tz(lookup_tzid=False)
+    for month in range(1, 13):
+        moment = datetime(2017, month, 28, 12)  # noqa: DTZ001 - local, the zone is what is asked
+        assert stated.utcoffset(moment) == ZoneInfo("Europe/Paris").utcoffset(moment)
+
+
+def test_events_that_move_keep_their_identifier() -> None:
+    campaign, tour = plan_campaign(), tiny_tour()
+    later = replace(
+        tour,
+        stops=tuple(replace(stop, open_on=(date(2017, 11, 8),)) for stop in tour.stops),
+        legs=tour.legs[::-1],
+    )
+    before = {text_of(e, "UID") for e in events_of(tour_ics(campaign, tour))}
+    after = {text_of(e, "UID") for e in events_of(tour_ics(campaign, later))}
+    assert len(before) == len(events_of(tour_ics(campaign, tour))) == 8
+    assert after < before
+
+
+def test_stamps_come_from_the_campaign_and_not_from_the_clock() -> None:
+    for event in events_of(tour_ics(plan_campaign(), tiny_tour())):
+        assert event["DTSTAMP"].to_ical() == b"20171017T000000Z"
+
+
+@pytest.mark.parametrize("campaign", [plan_campaign(), nasty_campaign()])
+def test_the_calendar_keeps_to_rfc_5545(campaign: Campaign) -> None:
+    content = tour_ics(campaign, tiny_tour())
+    lines = content.split(b"\r\n")
+    assert lines[-1] == b""
+    assert not any(b"\n" in line or b"\r" in line for line in lines)
+    assert max(map(len, lines)) <= 75
+    assert not any(byte < 0x20 for line in lines for byte in line)
+    for line in lines:
+        line.decode()  # folded between characters, not inside one
+    assert lines.count(b"END:VCALENDAR") == 1
+    calendar = Calendar.from_ical(content.decode())
+    assert calendar["VERSION"] == "2.0"
+    assert not calendar.errors
+    for event in calendar.events:
+        assert not event.errors
+        assert {"UID", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "LOCATION"} <= set(event)
+        assert event.start < event.end
+
+
+@pytest.mark.parametrize("campaign", [plan_campaign(), nasty_campaign()])
+def test_the_gpx_keeps_to_its_schema(campaign: Campaign) -> None:
+    root = ET.fromstring(tour_gpx(campaign, tiny_tour()))  # noqa: S314 - our own output
+    assert root.tag == f"{GPX}gpx"
+    assert (root.get("version"), bool(root.get("creator"))) == ("1.1", True)
+    for element in root.iter():
+        order = GPX_CHILDREN.get(element.tag.removeprefix(GPX), ())
+        places = [order.index(child.tag.removeprefix(GPX)) for child in element]
+        assert places == sorted(places)
+    assert root.find(f".//{GPX}time") is None
+
+
+def test_the_gpx_has_every_maison_and_a_route_a_kit() -> None:
+    root = ET.fromstring(tour_gpx(plan_campaign(), tiny_tour()))  # noqa: S314 - our own output
+    assert [w.findtext(f"{GPX}name") for w in root.findall(f"{GPX}wpt")] == [
+        "Maison du Département « Sud & Cie »",
+        "Maison 2",
+        "Maison 3",
+        "Maison 4",
+    ]
+    routes = {
+        route.findtext(f"{GPX}name"): [p.get("lat") for p in route.findall(f"{GPX}rtept")]
+        for route in root.findall(f"{GPX}rte")
+    }
+    m1, m2, m3 = (f"{maison.lnglat.lat:.6f}" for maison in plan_campaign().maisons[:3])
+    assert routes == {"Kit 1": [m1, m2, m1], "Kit 2": [m1, m3, m1]}
+
+
+def test_without_a_tour_the_three_files_are_valid_and_empty() -> None:
+    campaign = replace(plan_campaign(), tour=None)
+    assert tour_lines(campaign, NO_TOUR) == ()
+    assert events_of(tour_ics(campaign, NO_TOUR)) == []
+    root = ET.fromstring(tour_gpx(campaign, NO_TOUR))  # noqa: S314 - our own output
+    assert root.findall(f"{GPX}rte") == []
+
+
+def test_days_and_durations_read_as_french() -> None:
+    assert day_in_words(date(2017, 11, 1)) == "mercredi 1er novembre 2017"
+    moment = datetime(2017, 8, 6, 8, 5)  # noqa: DTZ001 - local
+    assert moment_in_words(moment) == "dimanche 6 août 2017 à 8\u00a0h\u00a005"
+    assert duration_in_words(3_900) == "1\u00a0h\u00a005"
+    assert duration_in_words(3_570) == "1\u00a0h\u00a000"
+    assert duration_in_words(2_400) == "40\u00a0min"
+    assert kilometres_in_words(12_349) == "12,3\u00a0km"
+
+
+def test_plain_text_is_one_line_without_controls() -> None:
+    assert plain(" a\r\nb\x00c\ud800d\uffff ") == "a  b c d"
