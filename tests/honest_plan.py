@@ -69,7 +69,7 @@ def rich_campaign(**changes: Any) -> Campaign:
     available[50, 1] = False  # f50 is not for sale in period 2
     faces = replace(
         tiny.faces,
-        contacts=1000.0 + 10 * np.arange(64),
+        contacts=1000.0 + 10 * np.arange(64, dtype=np.float64),
         price_cents=5000 + 100 * np.arange(64),
         available=available,
     )

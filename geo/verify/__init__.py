@@ -6,7 +6,8 @@ a solver, in a file or in a hand that edited it comes to light.
 
 Tolerances, all of them:
 
-- a face is in a zone that is at most `places.BORDER_M` away; in an exclusion if it touches it;
+- a face is in a zone that is at most `places.BORDER_M` away, and in the parents of that zone; in
+  an exclusion if it touches it;
 - two faces are too close if they are so by more than `postings.SPACING_TOLERANCE_M`;
 - numbers of the certificate agree to `certificate.TOLERANCE`, relative to their size (below 1, to
   1); an equivalent exposure is also given the digits that its utility cannot hold;
@@ -20,8 +21,8 @@ from collections.abc import Sequence
 
 from geo.model import Campaign
 from geo.order import OrderLine
-from geo.plan import Plan, Status
-from geo.verify.certificate import check_certificate
+from geo.plan import Plan
+from geo.verify.certificate import NO_ANSWER, check_certificate
 from geo.verify.ledger import Ledger
 from geo.verify.orders import check_order
 from geo.verify.postings import check_locks, check_postings
@@ -50,6 +51,6 @@ def verify(campaign: Campaign, plan: Plan, order: Sequence[OrderLine]) -> tuple[
         *check_order(ledger, order),
         *check_tour(campaign, plan.tour),
     }
-    if plan.allocation.status is not Status.INFEASIBLE:
+    if plan.allocation.status not in NO_ANSWER:
         found.update(check_locks(ledger))
     return tuple(sorted(found))

@@ -16,6 +16,9 @@ from geo.verify.postings import cost_of
 from geo.verify.violation import Rule, Violation, breach
 from geo.verify.wording import euros, number
 
+NO_ANSWER = (Status.INFEASIBLE, Status.UNKNOWN)
+"""Of an allocation or a tour that is not there: it owes a reason and nothing else."""
+
 Rows = dict[str, AgentExposure]
 
 TOLERANCE = 1e-9
@@ -28,8 +31,8 @@ ROUNDINGS = 64
 def check_certificate(ledger: Ledger, allocation: Allocation) -> Iterator[Violation]:
     """Yield what is owed and not given, and every number that does not follow from the postings."""
     yield from _cost(ledger, allocation)
-    if allocation.status is Status.INFEASIBLE:
-        yield from _infeasible(allocation)
+    if allocation.status in NO_ANSWER:
+        yield from _no_answer(allocation)
         return
     yield from _made(ledger.campaign, allocation)
     yield from _quotas(ledger, allocation)
@@ -53,13 +56,15 @@ def _cost(ledger: Ledger, allocation: Allocation) -> Iterator[Violation]:
         yield breach(Rule.COST, "", message)
 
 
-def _infeasible(allocation: Allocation) -> Iterator[Violation]:
+def _no_answer(allocation: Allocation) -> Iterator[Violation]:
     if allocation.postings:
-        message = f"Le plan se dit impossible et porte {len(allocation.postings)} pose(s)."
-        yield breach(Rule.INFEASIBLE_WITH_POSTINGS, "", message)
+        message = (
+            f"Le plan dit n’affecter aucune face, et porte {len(allocation.postings)} pose(s)."
+        )
+        yield breach(Rule.NO_ANSWER_WITH_POSTINGS, "", message)
     if not allocation.shortfalls:
-        message = "Le plan se dit impossible et ne dit pas pourquoi."
-        yield breach(Rule.INFEASIBLE_WITHOUT_REASON, "", message)
+        message = "Le plan n’affecte aucune face, et ne dit pas pourquoi."
+        yield breach(Rule.NO_ANSWER_WITHOUT_REASON, "", message)
 
 
 def _made(campaign: Campaign, allocation: Allocation) -> Iterator[Violation]:

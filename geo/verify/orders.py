@@ -11,7 +11,7 @@ from itertools import pairwise
 from geo.model import Agent, Faces
 from geo.order import OrderLine
 from geo.verify.ledger import Ledger
-from geo.verify.places import ZoneTree, points_of, zones_near
+from geo.verify.places import ZoneTree, points_of, with_parents, zones_near
 from geo.verify.violation import Rule, Violation, breach
 from geo.verify.wording import day, euros, quoted
 
@@ -135,7 +135,7 @@ def _zones(ledger: Ledger, order: Sequence[OrderLine]) -> Iterator[Violation]:
     faces = [ledger.face_index[line.face_id] for line in named]
     near = zones_near(tree, points_of(ledger.campaign.faces)[faces])
     for line, zones in zip(named, near, strict=True):
-        names = {tree.zones[zone].name for zone in zones}
+        names = {tree.zones[zone].name for zone in with_parents(tree, zones)}
         if line.zone not in names:
             told = ", ".join(sorted(names)) or "aucune zone"
             message = f"{_where(line)} : zone {quoted(line.zone)}, la face est dans {told}."

@@ -5,7 +5,7 @@ Everything is in the campaign's projected CRS (metres).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import shapely
@@ -106,6 +106,14 @@ def zones_near(tree: ZoneTree, points: Points) -> list[list[int]]:
     for zone, point in zip(*pairs.tolist(), strict=True):
         near[point].append(zone)
     return [sorted(zones) for zones in near]
+
+
+def with_parents(tree: ZoneTree, zones: Iterable[int]) -> list[int]:
+    """Return the zones and those that they are declared to lie in, sorted.
+
+    A child lies in its parent, also where it is drawn a little beyond it.
+    """
+    return sorted({up for zone in zones for up in (zone, *tree.declared_ancestors(zone))})
 
 
 def zone_by_level(tree: ZoneTree, points: Points) -> IntArray:

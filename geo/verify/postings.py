@@ -17,6 +17,7 @@ from geo.verify.places import (
     holding_pairs,
     open_periods_near,
     points_of,
+    with_parents,
     zones_near,
 )
 from geo.verify.violation import Rule, Violation, breach
@@ -66,9 +67,10 @@ def _inside_open_zones(ledger: Ledger) -> Iterator[Violation]:
     tree = ZoneTree(campaign.zones)
     used = sorted({entry.face for entry in ledger.entries})
     near = dict(zip(used, zones_near(tree, points_of(campaign.faces)[used]), strict=True))
+    inside = {face: with_parents(tree, near[face]) for face in used}
     open_periods = {face: open_periods_near(campaign, tree, near[face]) for face in used}
     for entry in ledger.entries:
-        zone_ids = {tree.zones[zone].zone_id for zone in near[entry.face]}
+        zone_ids = {tree.zones[zone].zone_id for zone in inside[entry.face]}
         if zone_ids.isdisjoint(entry.agent.zones):
             yield breach(
                 Rule.OUTSIDE_ZONE,

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from geo.model import Campaign, Maison, TourRules
-from geo.plan import Status, Stop, Tour
+from geo.plan import Stop, Tour
 from geo.verify.opening import OpeningDays
 from geo.verify.violation import Rule, Violation, breach
 from geo.verify.wording import day, moment
@@ -48,7 +48,7 @@ def _visits(maisons: dict[str, Maison], tour: Tour) -> Iterator[Violation]:
         elif visits[maison_id] > 1:
             message = f"Maison {maison_id} : {visits[maison_id]} passages au lieu d’un."
             yield breach(Rule.MAISON_VISITED_TWICE, maison_id, message)
-        elif not visits[maison_id] and tour.status is not Status.INFEASIBLE:
+        elif not visits[maison_id]:
             message = f"Maison {maison_id} : la tournée n’y passe pas."
             yield breach(Rule.MAISON_NOT_VISITED, maison_id, message)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from geo.model import Campaign, TourRules
 from geo.plan import Status, Tour
+from geo.verify.certificate import NO_ANSWER
 from geo.verify.legs import check_legs
 from geo.verify.stops import check_stops
 from geo.verify.violation import Rule, Violation, breach
@@ -24,14 +25,23 @@ def check_tour(campaign: Campaign, tour: Tour) -> Iterator[Violation]:
         message = "La campagne demande une tournée, le plan n’en a pas."
         yield breach(Rule.TOUR_NOT_MADE, "", message)
         return
-    if tour.status is Status.INFEASIBLE and not tour.shortfalls:
-        message = "La tournée se dit impossible et ne dit pas pourquoi."
-        yield breach(Rule.TOUR_WITHOUT_REASON, "", message)
+    if tour.status in NO_ANSWER:
+        yield from _no_answer(tour)
+        return
     yield from _kits(campaign.tour, tour)
     yield from _sorted(tour)
     yield from _totals(tour)
     yield from check_stops(campaign, campaign.tour, tour)
     yield from check_legs(campaign, campaign.tour, tour)
+
+
+def _no_answer(tour: Tour) -> Iterator[Violation]:
+    if tour.stops or tour.legs:
+        message = "Le plan dit n’avoir pas trouvé de tournée, et en porte une."
+        yield breach(Rule.TOUR_WITH_STOPS, "", message)
+    if not tour.shortfalls:
+        message = "Le plan n’a pas de tournée, et ne dit pas pourquoi."
+        yield breach(Rule.TOUR_WITHOUT_REASON, "", message)
 
 
 def _kits(rules: TourRules, tour: Tour) -> Iterator[Violation]:
@@ -65,6 +75,6 @@ def _totals(tour: Tour) -> Iterator[Violation]:
     if tour.distance_m != distance_m:
         message = f"La tournée annonce {tour.distance_m} m, ses trajets en font {distance_m}."
         yield breach(Rule.DISTANCE_TOTAL, "", message)
-    if tour.bound_s > drive_s and tour.status is not Status.INFEASIBLE:
+    if tour.bound_s > drive_s:
         message = f"La tournée prend {minutes(drive_s)} et dit qu’aucune ne prend moins de "
         yield breach(Rule.DRIVE_BOUND, "", f"{message}{minutes(tour.bound_s)}.")

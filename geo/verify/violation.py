@@ -36,8 +36,8 @@ class Rule(StrEnum):
     QUOTA_TOO_HIGH = "quota-too-high"
     SHORTFALL_UNNAMED = "shortfall-unnamed"
     ALLOCATION_NOT_MADE = "allocation-not-made"
-    INFEASIBLE_WITH_POSTINGS = "infeasible-with-postings"
-    INFEASIBLE_WITHOUT_REASON = "infeasible-without-reason"
+    NO_ANSWER_WITH_POSTINGS = "no-answer-with-postings"
+    NO_ANSWER_WITHOUT_REASON = "no-answer-without-reason"
 
     # The arithmetic of the certificate.
     AGENT_ROWS = "agent-rows"
@@ -68,6 +68,7 @@ class Rule(StrEnum):
     # The tour as a whole.
     TOUR_NOT_MADE = "tour-not-made"
     TOUR_NOT_ASKED = "tour-not-asked"
+    TOUR_WITH_STOPS = "tour-with-stops"
     TOUR_WITHOUT_REASON = "tour-without-reason"
     TOUR_UNSORTED = "tour-unsorted"
     TOO_MANY_KITS = "too-many-kits"

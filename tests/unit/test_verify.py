@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from shapely import box
 
-from geo.model import Campaign, MatchingRules
+from geo.model import Campaign, MatchingRules, Zone
 from geo.plan import Posting
 from geo.verify import Rule, Violation, verify
 from tests.builders import CORNER_X, CORNER_Y, faces_at, tiny_campaign
@@ -110,6 +111,19 @@ def at_the_border(east_km: float, sequences: dict[str, frozenset[int]] | None = 
 def test_a_face_is_in_a_zone_up_to_a_metre_away(east_km: float, rules: set[Rule]) -> None:
     case = honest_case(at_the_border(east_km), [Posting(1, "f0", "A1")])
     assert findings(case) == rules
+
+
+def test_a_child_lies_in_its_parent_also_where_it_is_drawn_beyond_it() -> None:
+    campaign = at_the_border(20.5)
+    case = honest_case(campaign, [Posting(1, "f0", "A1")])
+    village = Zone("c1", "C1", "commune", "t1", None, box(*at_km(19, 9), *at_km(21, 11)))
+    assert findings(case) == {Rule.OUTSIDE_ZONE}
+    found = findings(replace(case, campaign=replace(campaign, zones=(*campaign.zones, village))))
+    assert Rule.OUTSIDE_ZONE not in found
+
+
+def at_km(east_km: float, north_km: float) -> tuple[float, float]:
+    return CORNER_X + east_km * 1000, CORNER_Y + north_km * 1000
 
 
 @pytest.mark.parametrize(

@@ -98,11 +98,11 @@ def bound_too_low() -> Case:
     return honest_case(bound=objective * (1 - 1e-6))
 
 
-def infeasible(*, postings: bool, reason: bool) -> Break:
+def no_answer(status: Status, *, postings: bool, reason: bool) -> Break:
     def make() -> Case:
         case = honest_case(postings=POSTINGS if postings else ())
         shortfalls = (Shortfall("budget", "", "Il manque 1 €."),) if reason else ()
-        allocation = replace(case.plan.allocation, status=Status.INFEASIBLE, shortfalls=shortfalls)
+        allocation = replace(case.plan.allocation, status=status, shortfalls=shortfalls)
         return replace(case, plan=replace(case.plan, allocation=allocation))
 
     return make
@@ -182,12 +182,16 @@ BREAKS: dict[str, tuple[Break, set[Rule]]] = {
         {Rule.ALLOCATION_NOT_MADE},
     ),
     "impossible with postings": (
-        infeasible(postings=True, reason=True),
-        {Rule.INFEASIBLE_WITH_POSTINGS},
+        no_answer(Status.INFEASIBLE, postings=True, reason=True),
+        {Rule.NO_ANSWER_WITH_POSTINGS},
     ),
     "impossible without a reason": (
-        infeasible(postings=False, reason=False),
-        {Rule.INFEASIBLE_WITHOUT_REASON},
+        no_answer(Status.INFEASIBLE, postings=False, reason=False),
+        {Rule.NO_ANSWER_WITHOUT_REASON},
+    ),
+    "given up without a reason": (
+        no_answer(Status.UNKNOWN, postings=False, reason=False),
+        {Rule.NO_ANSWER_WITHOUT_REASON},
     ),
     # the certificate
     "an agent without a row": (with_allocation(agents=rows[1:]), {Rule.AGENT_ROWS}),
@@ -228,3 +232,9 @@ def test_a_broken_allocation_is_found_as_what_it_is(name: str) -> None:
     make, rules = BREAKS[name]
     case = make()
     assert {v.rule for v in verify(case.campaign, case.plan, case.order)} == rules
+
+
+@pytest.mark.parametrize("status", [Status.INFEASIBLE, Status.UNKNOWN])
+def test_no_answer_with_a_reason_owes_nothing_else(status: Status) -> None:
+    case = no_answer(status, postings=False, reason=True)()
+    assert verify(case.campaign, case.plan, case.order) == ()

@@ -138,6 +138,7 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
 
 
 nobody_asked = Tour(Status.INFEASIBLE, 0, 0, 0)
+no_date = Shortfall("stop-has-no-date", "m2", "Il manque un jour.")
 two, one, three, four = VISITS
 
 BREAKS: dict[str, tuple[Break, set[Rule]]] = {
@@ -145,6 +146,14 @@ BREAKS: dict[str, tuple[Break, set[Rule]]] = {
     "a tour that nobody asked for": (not_asked(empty=False), {Rule.TOUR_NOT_ASKED}),
     "no tour where one is asked for": (not_asked(empty=True), {Rule.TOUR_NOT_MADE}),
     "impossible without a reason": (altered(lambda _: nobody_asked), {Rule.TOUR_WITHOUT_REASON}),
+    "given up without a reason": (
+        altered(lambda _: replace(nobody_asked, status=Status.UNKNOWN)),
+        {Rule.TOUR_WITHOUT_REASON},
+    ),
+    "impossible with stops": (
+        with_tour(status=Status.INFEASIBLE, shortfalls=(no_date,)),
+        {Rule.TOUR_WITH_STOPS},
+    ),
     "stops out of order": (
         altered(lambda t: replace(t, stops=t.stops[::-1])),
         {Rule.TOUR_UNSORTED},
@@ -304,8 +313,7 @@ def test_the_leg_from_the_depot_to_itself_may_be_left_out() -> None:
 
 def test_a_tour_that_is_impossible_and_says_why_is_no_breach() -> None:
     case = honest_case()
-    shortfall = Shortfall("stop-has-no-date", "m2", "Il manque un jour.")
-    tour = replace(nobody_asked, shortfalls=(shortfall,))
+    tour = replace(nobody_asked, shortfalls=(no_date,))
     assert findings(replace(case, plan=replace(case.plan, tour=tour))) == set()
 
 
