@@ -133,7 +133,7 @@ def _zones(ledger: Ledger, order: Sequence[OrderLine]) -> Iterator[Violation]:
         return
     tree = ZoneTree(ledger.campaign.zones)
     faces = [ledger.face_index[line.face_id] for line in named]
-    near = zones_near(tree, points_of(ledger.campaign.faces)[faces])
+    near = zones_near(tree, points_of(ledger.campaign.faces, faces))
     for line, zones in zip(named, near, strict=True):
         names = {tree.zones[zone].name for zone in with_parents(tree, zones)}
         if line.zone not in names:

@@ -80,9 +80,10 @@ def _levels_from_fine_to_coarse(zones: Sequence[Zone]) -> list[str]:
     return sorted(sizes, key=lambda level: (sum(sizes[level]) / len(sizes[level]), level))
 
 
-def points_of(faces: Faces) -> Points:
-    """Return the faces as points, shape ``(n_faces,)``."""
-    return np.asarray(shapely.points(faces.x, faces.y), dtype=object)
+def points_of(faces: Faces, some: Sequence[int] | None = None) -> Points:
+    """Return some faces, or all of them, as points."""
+    chosen = slice(None) if some is None else np.asarray(some, dtype=np.int64)
+    return np.asarray(shapely.points(faces.x[chosen], faces.y[chosen]), dtype=object)
 
 
 def holding_pairs(areas: Sequence[Area], points: Points, *, within_m: float) -> IntArray:

@@ -66,7 +66,7 @@ def _inside_open_zones(ledger: Ledger) -> Iterator[Violation]:
     campaign = ledger.campaign
     tree = ZoneTree(campaign.zones)
     used = sorted({entry.face for entry in ledger.entries})
-    near = dict(zip(used, zones_near(tree, points_of(campaign.faces)[used]), strict=True))
+    near = dict(zip(used, zones_near(tree, points_of(campaign.faces, used)), strict=True))
     inside = {face: with_parents(tree, near[face]) for face in used}
     open_periods = {face: open_periods_near(campaign, tree, near[face]) for face in used}
     for entry in ledger.entries:
@@ -171,7 +171,7 @@ def _far_enough_apart(ledger: Ledger) -> Iterator[Violation]:
 def _close_pairs(
     campaign: Campaign, faces: list[int], reach: float
 ) -> Iterator[tuple[str, str, float]]:
-    points = points_of(campaign.faces)[faces]
+    points = points_of(campaign.faces, faces)
     found = shapely.STRtree(points).query(points, predicate="dwithin", distance=reach)
     first, second = found[:, found[0] < found[1]]
     apart = shapely.distance(points[first], points[second])

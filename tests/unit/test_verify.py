@@ -174,11 +174,11 @@ def test_two_faces_of_one_panel_are_too_close_unless_no_distance_is_asked(
 
 
 def test_a_region_of_postings_is_checked_as_a_whole() -> None:
-    side = 100
-    grid = [(0.2 + 0.396 * (i % side), 0.2 + 0.396 * (i // side)) for i in range(side**2)]
+    side = 60
+    grid = [(0.2 + 0.66 * (i % side), 0.2 + 0.66 * (i // side)) for i in range(side**2)]
     campaign = tiny_campaign(
         faces=faces_at(grid, periods=4),
-        matching=MatchingRules(spacing_m=390.0, min_faces=2, max_periods_per_face=4),
+        matching=MatchingRules(spacing_m=650.0, min_faces=2, max_periods_per_face=4),
         tour=None,
     )
     campaign = replace(campaign, periods=replace(campaign.periods, count=4))
