@@ -1,0 +1,248 @@
+"""``campaign.toml``: the rules of a campaign, and the names of its files.
+
+The models say what each section may hold. What does not fit is noted, with the line where the key
+stands; what does fit is used to go on and check the other files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from data.read.cells import cents
+from data.read.codes import Code
+from data.read.log import ProblemLog, closest
+from data.read.messages import did_you_mean
+from data.read.reference import SaidCrs, epsg_of
+from data.read.sections import (
+    EXAMPLES,
+    SECTIONS,
+    CampaignSection,
+    FilesSection,
+    MatchingSection,
+    Section,
+    TourSection,
+)
+from data.read.toml_file import TomlFile
+from geo.errors import Where
+from geo.model import MatchingRules, Periods, TourRules
+
+_LONGEST_TOUR = timedelta(days=3 * 366)
+_ALWAYS_REQUIRED = ("zones", "agents", "faces")
+_EXPECTED_TYPES = {
+    "int_type": "un nombre entier",
+    "float_type": "un nombre",
+    "string_type": "un texte entre guillemets",
+    "date_type": "une date sans guillemets",
+    "list_type": "une liste entre crochets",
+    "model_type": "une section",
+    "dict_type": "une section",
+}
+_LIMITS = {
+    "ge": "au moins {}",
+    "gt": "plus de {}",
+    "le": "au plus {}",
+    "min_length": "au moins {} caractère",
+    "max_length": "au plus {} caractères",
+}
+
+S = TypeVar("S", bound=Section)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFile:
+    """What ``campaign.toml`` says, as far as it could be read.
+
+    `campaign` is None where its section cannot be used, `tour` where there is none or it cannot.
+    """
+
+    toml: TomlFile
+    campaign: CampaignSection | None
+    files: FilesSection
+    matching: MatchingRules
+    tour: TourRules | None
+    sequences: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+    @property
+    def periods(self) -> Periods | None:
+        """Return the calendar of the posting."""
+        section = self.campaign
+        if section is None:
+            return None
+        return Periods(section.start, section.periods, section.period_days)
+
+    def crs(self, kind: str) -> SaidCrs:
+        """Return what the campaign says of the CRS of a file, by its key in ``[files]``."""
+        key = f"{kind}_crs"
+        said = getattr(self.files, key, None)
+        return SaidCrs(key, None if said is None else epsg_of(said))
+
+
+def read_rules(toml: TomlFile, log: ProblemLog) -> CampaignFile:
+    """Return the rules of a campaign; what does not fit is noted and left at its default."""
+    _check_section_names(toml, log)
+    campaign = _section(CampaignSection, "campaign", toml, log)
+    files = _section(FilesSection, "files", toml, log) or FilesSection()
+    _check_files(files, toml, log)
+    matching = _section(MatchingSection, "matching", toml, log) or MatchingSection()
+    tour = _section(TourSection, "tour", toml, log)
+    if tour is not None:
+        _check_tour(tour, toml, log)
+    return CampaignFile(
+        toml=toml,
+        campaign=campaign,
+        files=files,
+        matching=_matching_rules(matching),
+        tour=None if tour is None else _tour_rules(tour),
+        sequences=_sequences(toml, None if campaign is None else campaign.periods, log),
+    )
+
+
+def _check_section_names(toml: TomlFile, log: ProblemLog) -> None:
+    for name in sorted(set(toml.content) - set(SECTIONS)):
+        _note_unknown(name, SECTIONS, toml.where(name), log)
+    for name in ("campaign", "files"):
+        if name not in toml.content:
+            fields = {"key": name, "expected": f"une section [{name}]"}
+            log.add(Code.MISSING_KEY, Where(toml.file, 0, name), **fields)
+
+
+def _note_unknown(key: str, allowed: tuple[str, ...], where: Where, log: ProblemLog) -> None:
+    hint = did_you_mean(closest(key, allowed))
+    log.add(Code.UNKNOWN_KEY, where, found=key, key=key, hint=hint, allowed=", ".join(allowed))
+
+
+def _section(model: type[S], name: str, toml: TomlFile, log: ProblemLog) -> S | None:
+    """Return a section without the keys that do not fit, or None if it cannot do without them."""
+    content = toml.content.get(name)
+    if content is None:
+        return None
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        for fault in error.errors():
+            key = ".".join((name, *map(str, fault["loc"])))
+            _note_fault(fault, key, allowed=tuple(model.model_fields), toml=toml, log=log)
+        wrong = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]}
+    if not isinstance(content, dict):
+        return None
+    try:
+        return model.model_validate({k: v for k, v in content.items() if k not in wrong})
+    except ValidationError:
+        return None
+
+
+def _note_fault(
+    fault: Mapping[str, Any], key: str, *, allowed: tuple[str, ...], toml: TomlFile, log: ProblemLog
+) -> None:
+    """Note what pydantic found, in our words."""
+    kind, where, found = fault["type"], toml.where(key), str(fault["input"])
+    limits = [
+        _LIMITS[name].format(v) for name, v in fault.get("ctx", {}).items() if name in _LIMITS
+    ]
+    example = EXAMPLES.get(key, "")
+    if kind == "extra_forbidden":
+        _note_unknown(key.rpartition(".")[2], allowed, where, log)
+    elif kind == "missing":
+        log.add(Code.MISSING_KEY, where, key=key, expected=example)
+    elif limits or kind == "finite_number":
+        expected = ", ".join(limits) or "un nombre fini"
+        log.add(Code.OUT_OF_RANGE, where, found=found, name=key, expected=expected)
+    else:
+        wanted = _EXPECTED_TYPES.get(kind, "une autre valeur")
+        log.add(Code.BAD_TYPE, where, found=found, key=key, expected=wanted, example=example)
+
+
+def _check_files(files: FilesSection, toml: TomlFile, log: ProblemLog) -> None:
+    content = toml.content.get("files")
+    if not isinstance(content, dict):
+        return
+    required = (*_ALWAYS_REQUIRED, *(("maisons",) if "tour" in toml.content else ()))
+    for name in required:
+        if name not in content:
+            key = f"files.{name}"
+            log.add(Code.MISSING_KEY, toml.where(key), key=key, expected=EXAMPLES[key])
+    for kind in ("zones", "maisons", "faces", "exclusions"):
+        name = f"{kind}_crs"
+        said = getattr(files, name)
+        if said is not None and epsg_of(said) is None:
+            where = toml.where(f"files.{name}")
+            log.add(Code.UNKNOWN_CRS, where, found=said, crs=said, key=name)
+
+
+def _check_tour(tour: TourSection, toml: TomlFile, log: ProblemLog) -> None:
+    where = toml.where("tour.end")
+    if tour.end < tour.start:
+        fields = {"start": tour.start, "end": tour.end}
+        log.add(Code.DATES_REVERSED, where, found=str(tour.end), **fields)
+    elif tour.end - tour.start > _LONGEST_TOUR:
+        expected = "au plus trois ans après tour.start"
+        log.add(Code.OUT_OF_RANGE, where, found=str(tour.end), name="tour.end", expected=expected)
+    if not _is_calendar(tour.calendar):
+        where = toml.where("tour.calendar")
+        log.add(Code.UNKNOWN_CALENDAR, where, found=tour.calendar, calendar=tour.calendar)
+
+
+def _is_calendar(name: str) -> bool:
+    """Return whether the `holidays` library knows a country, or a country and a subdivision."""
+    import holidays  # noqa: PLC0415 - slow to load, and only a tour needs it
+
+    country, dash, subdivision = name.partition("-")
+    known = holidays.list_supported_countries(include_aliases=True)
+    return country in known and (not dash or subdivision in known[country])
+
+
+def _matching_rules(section: MatchingSection) -> MatchingRules:
+    budget = section.budget_eur
+    return MatchingRules(
+        budget_cents=None if budget is None else cents(Decimal(repr(budget))),
+        spacing_m=section.spacing_m,
+        max_periods_per_face=section.max_periods_per_face,
+        min_faces=section.min_faces,
+        distance_km=section.distance_km,
+        fairness=section.fairness,
+    )
+
+
+def _tour_rules(section: TourSection) -> TourRules:
+    return TourRules(
+        start=section.start,
+        end=section.end,
+        depot=section.depot,
+        kits=section.kits,
+        dwell_days=section.dwell_days,
+        max_drive_s=round(section.max_drive_h * 3600),
+        calendar=section.calendar,
+    )
+
+
+def _sequences(toml: TomlFile, count: int | None, log: ProblemLog) -> dict[str, frozenset[int]]:
+    """Return the periods of each sequenced zone; a period that is none of the campaign is noted."""
+    content = toml.content.get("sequences", {})
+    if not isinstance(content, dict):
+        _note_bad_sequence("sequences", content, "une section", toml, log)
+        return {}
+    sequences = {}
+    for zone_id in sorted(content):
+        key, chosen = f"sequences.{zone_id}", content[zone_id]
+        if not isinstance(chosen, list) or any(type(period) is not int for period in chosen):
+            _note_bad_sequence(key, chosen, "une liste de numéros de vagues", toml, log)
+            continue
+        sequences[zone_id] = frozenset(chosen)
+        for period in sorted(sequences[zone_id]):
+            if count is not None and not 1 <= period <= count:
+                fields = {"period": period, "count": count}
+                log.add(Code.PERIOD_OUT_OF_RANGE, toml.where(key), found=str(period), **fields)
+    return sequences
+
+
+def _note_bad_sequence(
+    key: str, found: object, expected: str, toml: TomlFile, log: ProblemLog
+) -> None:
+    fields = {"key": key, "expected": expected, "example": EXAMPLES["sequences"]}
+    log.add(Code.BAD_TYPE, toml.where(key), found=str(found), **fields)

@@ -1,0 +1,140 @@
+"""The kinds of problems that reading can find: one stable name each, listed in docs/formats.md."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from geo.errors import Severity
+
+
+class Code(StrEnum):
+    """Kind of a problem, in the order in which a planner would meet them."""
+
+    # The folder and campaign.toml
+    MISSING_CAMPAIGN_FILE = "missing-campaign-file"
+    TOML_SYNTAX = "toml-syntax"
+    UNKNOWN_KEY = "unknown-key"
+    MISSING_KEY = "missing-key"
+    BAD_TYPE = "bad-type"
+    OUT_OF_RANGE = "out-of-range"
+    DATES_REVERSED = "dates-reversed"
+    UNKNOWN_CALENDAR = "unknown-calendar"
+    UNKNOWN_DEPOT = "unknown-depot"
+
+    # A file as bytes
+    PATH_OUTSIDE = "path-outside"
+    MISSING_FILE = "missing-file"
+    UNREADABLE_FILE = "unreadable-file"
+    FILE_TOO_LARGE = "file-too-large"
+    UNSUPPORTED_FORMAT = "unsupported-format"
+    WRONG_CONTENT = "wrong-content"
+    EMPTY_FILE = "empty-file"
+    UNDECODABLE_TEXT = "undecodable-text"
+    CONTROL_CHARACTER = "control-character"
+    READ_AS_CP1252 = "read-as-cp1252"
+
+    # A file as a table or a layer
+    BROKEN_CSV = "broken-csv"
+    BROKEN_JSON = "broken-json"
+    BROKEN_GEOJSON = "broken-geojson"
+    BROKEN_GEOPACKAGE = "broken-geopackage"
+    SEVERAL_LAYERS = "several-layers"
+    NO_HEADING = "no-heading"
+    UNCLEAR_SEPARATOR = "unclear-separator"
+    MISSING_COLUMN = "missing-column"
+    DUPLICATE_HEADING = "duplicate-heading"
+    UNKNOWN_COLUMN = "unknown-column"
+    WRONG_CELL_COUNT = "wrong-cell-count"
+    NO_ROWS = "no-rows"
+
+    # Cells
+    EMPTY_ID = "empty-id"
+    BAD_ID = "bad-id"
+    DUPLICATE_ID = "duplicate-id"
+    MISSING_VALUE = "missing-value"
+    UNREADABLE_NUMBER = "unreadable-number"
+    AMBIGUOUS_NUMBER = "ambiguous-number"
+    NOT_WHOLE_NUMBER = "not-whole-number"
+    NEGATIVE_NUMBER = "negative-number"
+    NEGATIVE_PRICE = "negative-price"
+    UNREADABLE_YES_NO = "unreadable-yes-no"
+    BAD_DATE = "bad-date"
+    BAD_OPENING = "bad-opening"
+    BAD_PERIOD = "bad-period"
+    PERIOD_OUT_OF_RANGE = "period-out-of-range"
+    SHARE_NOT_POSITIVE = "share-not-positive"
+    UNKNOWN_MEDIUM = "unknown-medium"
+
+    # Coordinates and shapes
+    UNKNOWN_CRS = "unknown-crs"
+    MISSING_CRS = "missing-crs"
+    MIXED_CRS = "mixed-crs"
+    CRS_CONFLICT = "crs-conflict"
+    NOT_FINITE = "not-finite"
+    MISSING_GEOMETRY = "missing-geometry"
+    WRONG_GEOMETRY = "wrong-geometry"
+    INVALID_POLYGON = "invalid-polygon"
+    SWAPPED_COORDINATES = "swapped-coordinates"
+    ZONES_LOOK_SWAPPED = "zones-look-swapped"
+    POINT_OUTSIDE_TERRITORY = "point-outside-territory"
+    WORKPLACE_OUTSIDE_TERRITORY = "workplace-outside-territory"
+
+    # The zone tree
+    UNKNOWN_PARENT = "unknown-parent"
+    ZONE_CYCLE = "zone-cycle"
+    LEVEL_ORDER = "level-order"
+    ZONE_OUTSIDE_PARENT = "zone-outside-parent"
+    ZONE_SLIGHTLY_OUTSIDE_PARENT = "zone-slightly-outside-parent"
+    ZONES_OVERLAP = "zones-overlap"
+    ZONES_OVERLAP_SLIGHTLY = "zones-overlap-slightly"
+
+    # What one file says of another
+    UNKNOWN_ZONE = "unknown-zone"
+    UNKNOWN_MAISON = "unknown-maison"
+    UNKNOWN_FACE = "unknown-face"
+    UNKNOWN_AGENT = "unknown-agent"
+    AGENT_WITHOUT_ZONES = "agent-without-zones"
+    SHARED_PORTRAIT = "shared-portrait"
+    MAISON_OUTSIDE_ITS_ZONE = "maison-outside-its-zone"
+    DUPLICATE_TRAVEL = "duplicate-travel"
+    TRAVEL_TO_ITSELF = "travel-to-itself"
+    ZERO_CONTACTS = "zero-contacts"
+    NEVER_AVAILABLE = "never-available"
+    NO_USABLE_FACE = "no-usable-face"
+    DUPLICATE_LOCK = "duplicate-lock"
+    LOCK_NOT_ELIGIBLE = "lock-not-eligible"
+    LOCK_UNAVAILABLE = "lock-unavailable"
+    LOCK_CLOSED_PERIOD = "lock-closed-period"
+    LOCK_EXCLUDED = "lock-excluded"
+    LOCK_WITHOUT_CONSENT = "lock-without-consent"
+    LOCKS_TOO_CLOSE = "locks-too-close"
+    LOCKS_TOO_LONG = "locks-too-long"
+
+    # Portraits
+    BAD_PORTRAIT = "bad-portrait"
+    DUPLICATE_PORTRAIT_FILE = "duplicate-portrait-file"
+    MISSING_PORTRAIT = "missing-portrait"
+    UNUSED_PORTRAIT = "unused-portrait"
+
+
+WARNINGS = frozenset(
+    {
+        Code.READ_AS_CP1252,
+        Code.UNKNOWN_COLUMN,
+        Code.ZONES_LOOK_SWAPPED,
+        Code.WORKPLACE_OUTSIDE_TERRITORY,
+        Code.ZONE_SLIGHTLY_OUTSIDE_PARENT,
+        Code.ZONES_OVERLAP_SLIGHTLY,
+        Code.MAISON_OUTSIDE_ITS_ZONE,
+        Code.ZERO_CONTACTS,
+        Code.NEVER_AVAILABLE,
+        Code.MISSING_PORTRAIT,
+        Code.UNUSED_PORTRAIT,
+    }
+)
+"""Kinds that are shown and do not stop the plan; every other kind does."""
+
+
+def severity_of(code: Code) -> Severity:
+    """Return how much a kind of problem weighs."""
+    return Severity.WARNING if code in WARNINGS else Severity.ERROR

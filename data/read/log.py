@@ -1,0 +1,51 @@
+"""Collects problems while files are read: never raises, never stops at the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from data.read.codes import Code, severity_of
+from data.read.messages import message_for, remedy_for, shown
+from geo.errors import Problem, Severity, Where
+
+_MOST_CANDIDATES = 2000
+"""Above so many identifiers no suggestion is looked for: it would take longer than reading."""
+
+
+class ProblemLog:
+    """Everything that was found wrong so far."""
+
+    def __init__(self) -> None:
+        self._problems: set[Problem] = set()
+
+    def add(self, code: Code, where: Where, *, found: str = "", **fields: object) -> None:
+        """Note a problem; `fields` fill the French texts of its kind (`data.read.messages`)."""
+        self._problems.add(
+            Problem(
+                where=where,
+                code=code.value,
+                message=message_for(code, **fields),
+                found=shown(found),
+                remedy=remedy_for(code, **fields),
+                severity=severity_of(code),
+            )
+        )
+
+    def sorted(self) -> tuple[Problem, ...]:
+        """Return the problems by place, each once."""
+        return tuple(sorted(self._problems))
+
+    def has_errors(self) -> bool:
+        """Return whether one of the problems stops the plan."""
+        return any(problem.severity is Severity.ERROR for problem in self._problems)
+
+
+def closest(value: str, candidates: Iterable[str]) -> str | None:
+    """Return the candidate that looks most like `value`, if one does; ties go to the first."""
+    ordered = sorted(candidates)
+    if len(ordered) > _MOST_CANDIDATES:
+        return None
+    by_folded = {candidate.casefold(): candidate for candidate in reversed(ordered)}
+    found = get_close_matches(value[:100].casefold(), list(by_folded), n=1, cutoff=0.7)
+    return by_folded[found[0]] if found else None

@@ -1,0 +1,461 @@
+"""What a planner reads about each kind of problem, in French, and what to do about it.
+
+Templates are written with plain spaces; `typeset` makes them the non-breaking ones that French
+typography wants. Values that came from a file are filled in afterwards and stay as typed.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from unicodedata import category
+
+from data.read.codes import Code
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+_LONGEST_VALUE = 120
+_LONGEST_FIELD = 600
+
+_TEXTS: dict[Code, tuple[str, str]] = {
+    Code.MISSING_CAMPAIGN_FILE: (
+        "Il n’y a pas de fichier campaign.toml dans ce dossier.",
+        "Donnez le dossier qui contient campaign.toml ; un modèle est décrit dans docs/formats.md.",
+    ),
+    Code.TOML_SYNTAX: (
+        "La syntaxe TOML est rompue ici (ligne {line}, caractère {column}).",
+        (
+            "Vérifiez les guillemets, les crochets et le signe = de cette ligne ; chaque clé ne "
+            "s’écrit qu’une fois."
+        ),
+    ),
+    Code.UNKNOWN_KEY: (
+        "La clé « {key} » n’existe pas.{hint}",
+        "Corrigez ou supprimez cette clé ; les clés admises sont : {allowed}.",
+    ),
+    Code.MISSING_KEY: (
+        "La clé « {key} » manque.",
+        "Ajoutez-la : {expected}.",
+    ),
+    Code.BAD_TYPE: (
+        "La clé « {key} » attend {expected}.",
+        "Écrivez par exemple {example}.",
+    ),
+    Code.OUT_OF_RANGE: (
+        "« {name} » sort des valeurs admises : {expected}.",
+        "Corrigez la valeur.",
+    ),
+    Code.DATES_REVERSED: (
+        "La fin ({end}) vient avant le début ({start}).",
+        "Échangez ou corrigez les deux dates.",
+    ),
+    Code.UNKNOWN_CALENDAR: (
+        "Le calendrier de jours fériés « {calendar} » n’existe pas.",
+        "Écrivez un pays (« FR »), ou un pays et une subdivision (« FR-57 » pour la Moselle).",
+    ),
+    Code.UNKNOWN_DEPOT: (
+        "Le dépôt « {depot} » n’est pas une Maison de la campagne.{hint}",
+        "Donnez à tour.depot l’identifiant d’une Maison.",
+    ),
+    Code.PATH_OUTSIDE: (
+        "Le chemin « {path} » sort du dossier de la campagne.",
+        (
+            "Copiez le fichier dans le dossier et donnez un chemin relatif, sans « .. », sans lien "
+            "symbolique vers l’extérieur, avec / entre les dossiers."
+        ),
+    ),
+    Code.MISSING_FILE: (
+        "Le fichier « {path} » n’existe pas dans le dossier de la campagne.{hint}",
+        "Ajoutez le fichier ou corrigez son nom dans [files].",
+    ),
+    Code.UNREADABLE_FILE: (
+        "Le système refuse de lire ce fichier.",
+        "Vérifiez les droits du fichier et qu’aucun logiciel ne le tient ouvert.",
+    ),
+    Code.FILE_TOO_LARGE: (
+        "Le fichier dépasse ce qui est accepté ({limit}).",
+        "Allégez le fichier : moins de lignes, des contours simplifiés, une image plus petite.",
+    ),
+    Code.UNSUPPORTED_FORMAT: (
+        "Ce format n’est pas lu ici ; sont lus : {accepted}.",
+        "Exportez le fichier dans l’un de ces formats.",
+    ),
+    Code.WRONG_CONTENT: (
+        "Le contenu n’est pas celui d’un fichier {expected}{looks_like}.",
+        "Exportez le fichier dans le bon format : changer l’extension ne suffit pas.",
+    ),
+    Code.EMPTY_FILE: (
+        "Le fichier est vide.",
+        "Remplacez-le par le fichier complet.",
+    ),
+    Code.UNDECODABLE_TEXT: (
+        "Le texte n’est pas lisible en {encodings}{detail}.",
+        "Enregistrez le fichier en UTF-8.",
+    ),
+    Code.CONTROL_CHARACTER: (
+        "Le texte contient un caractère de contrôle ({character}) qui n’a rien à y faire.",
+        "Supprimez ce caractère, ou exportez le fichier à nouveau : il est peut-être abîmé.",
+    ),
+    Code.READ_AS_CP1252: (
+        "Le fichier n’est pas en UTF-8 : il a été lu en Windows-1252.",
+        "Vérifiez les accents ; enregistrez-le en UTF-8 pour lever le doute.",
+    ),
+    Code.BROKEN_CSV: (
+        (
+            "Le CSV est rompu à cette ligne : un guillemet n’est pas refermé, est mal placé, ou "
+            "une cellule est démesurée."
+        ),
+        (
+            "Vérifiez les guillemets de cette ligne et de celle d’avant ; un guillemet dans une "
+            "cellule entre guillemets se double."
+        ),
+    ),
+    Code.BROKEN_JSON: (
+        "Le fichier n’est pas du JSON lisible{detail}.",
+        "Exportez la couche à nouveau en GeoJSON.",
+    ),
+    Code.BROKEN_GEOJSON: (
+        "Le JSON n’est pas une couche GeoJSON : {detail}.",
+        "Exportez une collection d’objets (FeatureCollection).",
+    ),
+    Code.BROKEN_GEOPACKAGE: (
+        "Le GeoPackage ne peut pas être lu : {detail}.",
+        "Exportez la couche à nouveau en GeoPackage ou en GeoJSON.",
+    ),
+    Code.SEVERAL_LAYERS: (
+        "Le GeoPackage contient plusieurs couches ({layers}) et aucune ne s’appelle « {wanted} ».",
+        "Renommez la bonne couche « {wanted} », ou n’en exportez qu’une.",
+    ),
+    Code.NO_HEADING: (
+        "Aucune colonne attendue n’est reconnue dans la première ligne.",
+        "La première ligne porte les noms des colonnes, séparés par « ; » ou « , » : {expected}.",
+    ),
+    Code.UNCLEAR_SEPARATOR: (
+        "La ligne de titres se lit aussi bien avec « ; » qu’avec « , ».",
+        "Gardez un seul séparateur dans tout le fichier.",
+    ),
+    Code.MISSING_COLUMN: (
+        "La colonne « {column} » manque.",
+        "Ajoutez-la, ou donnez-lui l’un de ces noms : {names}.",
+    ),
+    Code.DUPLICATE_HEADING: (
+        "Plusieurs colonnes disent « {column} » : {headings}.",
+        "Gardez-en une seule, ou renommez les autres.",
+    ),
+    Code.UNKNOWN_COLUMN: (
+        (
+            "La colonne « {heading} » n’est pas connue et n’est pas lue ; vouliez-vous dire "
+            "« {column} » ?"
+        ),
+        "Renommez la colonne « {column} » si c’est elle, ou laissez-la : elle est ignorée.",
+    ),
+    Code.WRONG_CELL_COUNT: (
+        "La ligne a {count} cellules au lieu de {expected}.",
+        "Ajoutez ou retirez des séparateurs ; un séparateur dans un texte demande des guillemets.",
+    ),
+    Code.NO_ROWS: (
+        "Le fichier n’a aucune ligne de données.",
+        "Ajoutez au moins une ligne.",
+    ),
+    Code.EMPTY_ID: (
+        "L’identifiant est vide.",
+        "Donnez un identifiant à chaque ligne.",
+    ),
+    Code.BAD_ID: (
+        "L’identifiant « {value} » n’est pas admis : 100 caractères au plus, sans « | ».",
+        "Choisissez un identifiant plus simple.",
+    ),
+    Code.DUPLICATE_ID: (
+        "L’identifiant « {value} » est déjà celui de la ligne {first}.",
+        "Supprimez la ligne en double ou changez son identifiant.",
+    ),
+    Code.MISSING_VALUE: (
+        "La cellule est vide alors que cette valeur est obligatoire.",
+        "Remplissez la cellule.",
+    ),
+    Code.UNREADABLE_NUMBER: (
+        "« {value} » n’est pas un nombre.",
+        "Écrivez un nombre comme 1 234,5 ou 1234.5, sans unité.",
+    ),
+    Code.AMBIGUOUS_NUMBER: (
+        "« {value} » peut se lire {large} ou {small}.",
+        "Séparez les milliers par une espace ou par rien, et gardez la virgule pour les décimales.",
+    ),
+    Code.NOT_WHOLE_NUMBER: (
+        "« {value} » n’est pas un nombre entier.",
+        "Écrivez un nombre entier.",
+    ),
+    Code.NEGATIVE_NUMBER: (
+        "La valeur {value} est négative.",
+        "Écrivez un nombre positif ou nul.",
+    ),
+    Code.NEGATIVE_PRICE: (
+        "Le prix {value} est négatif.",
+        "Écrivez un prix hors taxes positif ou nul, en euros par vague.",
+    ),
+    Code.UNREADABLE_YES_NO: (
+        "« {value} » n’est ni oui ni non.",
+        "Écrivez « oui » ou « non », ou laissez vide si on ne sait pas.",
+    ),
+    Code.BAD_DATE: (
+        "« {value} » n’est pas une date.",
+        "Écrivez 2017-10-17 ou 17/10/2017 ; plusieurs dates se séparent par « | ».",
+    ),
+    Code.BAD_OPENING: (
+        "Les horaires « {value} » ne suivent pas la syntaxe opening_hours d’OpenStreetMap.",
+        "Écrivez par exemple « Mo-Fr 08:30-12:00,13:30-17:00; PH off » (jours en anglais abrégé).",
+    ),
+    Code.BAD_PERIOD: (
+        "« {value} » ne désigne pas de vagues.",
+        "Écrivez des numéros séparés par « | » (1|2|4), « aucune », ou laissez vide pour toutes.",
+    ),
+    Code.PERIOD_OUT_OF_RANGE: (
+        "La vague {period} n’existe pas : la campagne va de 1 à {count}.",
+        "Corrigez le numéro, ou campaign.periods.",
+    ),
+    Code.SHARE_NOT_POSITIVE: (
+        "La part {value} doit être plus grande que 0.",
+        "Écrivez une part positive (1 par défaut), ou retirez l’agent de la campagne.",
+    ),
+    Code.UNKNOWN_MEDIUM: (
+        "« {value} » n’est pas un support de consentement connu.{hint}",
+        "Les supports sont : affichage, exposition, presse, web, ou tous ; séparez-les par « | ».",
+    ),
+    Code.UNKNOWN_CRS: (
+        "Le système de coordonnées « {crs} » n’est pas reconnu.",
+        'Donnez un code EPSG, par exemple {key} = "EPSG:2154" dans [files].',
+    ),
+    Code.MISSING_CRS: (
+        "Rien ne dit dans quel système sont ces coordonnées.{hint}",
+        'Déclarez-le dans [files], par exemple {key} = "EPSG:2154"{columns}.',
+    ),
+    Code.MIXED_CRS: (
+        (
+            "Cette ligne n’est pas dans le même système de coordonnées que le reste du fichier : "
+            "{detail}."
+        ),
+        "Remettez tout le fichier dans un seul système, ou corrigez la virgule décimale.",
+    ),
+    Code.CRS_CONFLICT: (
+        "Deux systèmes de coordonnées se contredisent : {one} ; {other}.",
+        "Corrigez le fichier, ou la clé {key} de [files].",
+    ),
+    Code.NOT_FINITE: (
+        "« {value} » n’est pas un nombre fini.",
+        "Donnez la vraie valeur, ou supprimez la ligne.",
+    ),
+    Code.MISSING_GEOMETRY: (
+        "L’objet n’a pas de géométrie, ou elle est vide.",
+        "Dessinez la géométrie, ou supprimez l’objet.",
+    ),
+    Code.WRONG_GEOMETRY: (
+        "La géométrie est de type {kind} ; il faut {expected}.",
+        "Exportez la bonne couche.",
+    ),
+    Code.INVALID_POLYGON: (
+        "Le polygone n’est pas valide : {reason}.",
+        "Corrigez le contour dans un SIG (outil « réparer les géométries »).",
+    ),
+    Code.SWAPPED_COORDINATES: (
+        "Le point est hors du territoire, mais y tombe si l’on échange {first} et {second}.",
+        "Échangez {first} et {second}.",
+    ),
+    Code.ZONES_LOOK_SWAPPED: (
+        "Les zones tombent hors de France, mais y tombent si l’on échange latitude et longitude.",
+        "En GeoJSON, la longitude vient avant la latitude ; exportez la couche à nouveau.",
+    ),
+    Code.POINT_OUTSIDE_TERRITORY: (
+        "Le point n’est dans aucune zone de la campagne (zone la plus proche : {zone}, à {far}).",
+        "Corrigez les coordonnées, ou retirez la ligne.",
+    ),
+    Code.WORKPLACE_OUTSIDE_TERRITORY: (
+        (
+            "Le lieu de travail n’est dans aucune zone de la campagne (zone la plus proche : "
+            "{zone}, à {far})."
+        ),
+        "Vérifiez les coordonnées ; la distance aux faces se compte depuis ce point.",
+    ),
+    Code.UNKNOWN_PARENT: (
+        "La zone parente « {value} » n’existe pas.{hint}",
+        "Corrigez l’identifiant, ou videz la cellule si la zone n’a pas de parente.",
+    ),
+    Code.ZONE_CYCLE: (
+        "Ces zones sont parentes l’une de l’autre, en rond : {cycle}.",
+        "Corrigez la zone parente de l’une d’elles.",
+    ),
+    Code.LEVEL_ORDER: (
+        "Les niveaux ne s’emboîtent pas dans un seul ordre : {detail}.",
+        "Donnez à chaque zone un niveau plus fin que celui de sa zone parente.",
+    ),
+    Code.ZONE_OUTSIDE_PARENT: (
+        "{share} de la surface de la zone « {zone} » dépasse de sa zone parente « {parent} ».",
+        "Corrigez le contour ou la zone parente (au plus 1 % peut dépasser).",
+    ),
+    Code.ZONE_SLIGHTLY_OUTSIDE_PARENT: (
+        "{share} de la surface de la zone « {zone} » dépasse de sa zone parente « {parent} ».",
+        "Sans gravité ; des contours pris à la même source et simplifiés ensemble l’évitent.",
+    ),
+    Code.ZONES_OVERLAP: (
+        (
+            "Les zones « {first} » et « {second} », de même niveau, se recouvrent sur {share} de "
+            "la plus petite."
+        ),
+        "Corrigez les contours : deux zones d’un niveau se touchent sans se recouvrir.",
+    ),
+    Code.ZONES_OVERLAP_SLIGHTLY: (
+        (
+            "Les zones « {first} » et « {second} », de même niveau, se recouvrent sur {share} de "
+            "la plus petite."
+        ),
+        "Sans gravité : une face à cet endroit va à la zone dont l’identifiant vient en premier.",
+    ),
+    Code.UNKNOWN_ZONE: (
+        "La zone « {value} » n’existe pas.{hint}",
+        "Corrigez l’identifiant, ou ajoutez la zone au fichier des zones.",
+    ),
+    Code.UNKNOWN_MAISON: (
+        "La Maison « {value} » n’existe pas.{hint}",
+        "Corrigez l’identifiant, ou ajoutez la Maison au fichier des Maisons.",
+    ),
+    Code.UNKNOWN_FACE: (
+        "La face « {value} » n’est pas dans l’inventaire.{hint}",
+        "Corrigez l’identifiant, ou supprimez la ligne.",
+    ),
+    Code.UNKNOWN_AGENT: (
+        "L’agent « {value} » n’existe pas.{hint}",
+        "Corrigez l’identifiant, ou videz la cellule pour garder la face libre.",
+    ),
+    Code.AGENT_WITHOUT_ZONES: (
+        "L’agent « {agent} » n’a aucune zone : son portrait ne pourrait aller nulle part.",
+        "Donnez-lui au moins une zone ; plusieurs se séparent par « | ».",
+    ),
+    Code.SHARED_PORTRAIT: (
+        "Le portrait « {value} » est déjà celui de l’agent « {agent} » (ligne {first}).",
+        "Donnez à chaque agent son propre portrait ; un portrait de groupe est un seul agent.",
+    ),
+    Code.MAISON_OUTSIDE_ITS_ZONE: (
+        "La Maison « {maison} » n’est pas dans sa zone « {zone} ».",
+        "Corrigez les coordonnées ou la zone.",
+    ),
+    Code.DUPLICATE_TRAVEL: (
+        "Le trajet de « {origin} » à « {target} » est déjà à la ligne {first}.",
+        "Gardez une seule ligne par trajet ; le retour est un autre trajet.",
+    ),
+    Code.TRAVEL_TO_ITSELF: (
+        "Le trajet de « {origin} » à elle-même devrait durer 0 minute.",
+        "Supprimez la ligne.",
+    ),
+    Code.ZERO_CONTACTS: (
+        "La face n’a aucun contact : elle est écartée du plan.",
+        "Donnez son nombre de contacts par vague si elle doit servir.",
+    ),
+    Code.NEVER_AVAILABLE: (
+        "La face n’est disponible dans aucune vague : elle est écartée du plan.",
+        "Corrigez ses vagues disponibles si elle doit servir.",
+    ),
+    Code.NO_USABLE_FACE: (
+        "Aucune face de l’inventaire ne peut servir.",
+        "Ajoutez des faces qui ont des contacts et sont disponibles dans une vague au moins.",
+    ),
+    Code.DUPLICATE_LOCK: (
+        "La face « {face} » a déjà un verrou dans la vague {period} (ligne {first}).",
+        "Gardez un seul verrou par face et par vague.",
+    ),
+    Code.LOCK_NOT_ELIGIBLE: (
+        "L’agent « {agent} » ne travaille dans aucune zone où se trouve la face « {face} ».",
+        "Choisissez une face d’une de ses zones, ou un autre agent.",
+    ),
+    Code.LOCK_UNAVAILABLE: (
+        "La face « {face} » n’est pas à vendre dans la vague {period}.",
+        "Changez la vague ou la face du verrou, ou les disponibilités de la face.",
+    ),
+    Code.LOCK_CLOSED_PERIOD: (
+        "La face « {face} » est en zone « {zone} », où la vague {period} n’est pas ouverte.",
+        "Changez la vague du verrou, ou [sequences].",
+    ),
+    Code.LOCK_EXCLUDED: (
+        "La face « {face} » est dans un périmètre interdit ({reason}).",
+        "Choisissez une autre face.",
+    ),
+    Code.LOCK_WITHOUT_CONSENT: (
+        (
+            "Le consentement de l’agent « {agent} » ne couvre pas l’affichage jusqu’au bout de la "
+            "vague {period}."
+        ),
+        "Changez la vague du verrou, ou le consentement s’il a été étendu.",
+    ),
+    Code.LOCKS_TOO_CLOSE: (
+        (
+            "Les faces « {face} » et « {other} » (ligne {first}) sont à {far} l’une de l’autre, "
+            "moins que matching.spacing_m, pour le même portrait dans la même vague."
+        ),
+        "Déplacez l’un des deux verrous, ou réduisez matching.spacing_m.",
+    ),
+    Code.LOCKS_TOO_LONG: (
+        (
+            "Les verrous laissent l’agent « {agent} » {count} vagues sur la face « {face} », plus "
+            "que matching.max_periods_per_face ({most})."
+        ),
+        "Retirez un verrou, ou augmentez matching.max_periods_per_face.",
+    ),
+    Code.BAD_PORTRAIT: (
+        "Ce n’est pas une image SVG, PNG, JPEG ou WebP.",
+        "Remplacez le fichier par une vraie image.",
+    ),
+    Code.DUPLICATE_PORTRAIT_FILE: (
+        "Le portrait « {portrait} » a déjà une image : {other}.",
+        "Gardez une seule image par portrait.",
+    ),
+    Code.MISSING_PORTRAIT: (
+        "Le portrait « {portrait} » n’a pas d’image dans le dossier portraits.",
+        "Ajoutez l’image sous ce nom, en .svg, .png, .jpg ou .webp.",
+    ),
+    Code.UNUSED_PORTRAIT: (
+        "L’image ne correspond au portrait d’aucun agent.",
+        "Renommez-la comme le portrait_id de l’agent, ou retirez-la.",
+    ),
+}
+
+
+def message_for(code: Code, **fields: object) -> str:
+    """Return the sentence that says what is wrong."""
+    return typeset(_TEXTS[code][0]).format(**_shown(fields))
+
+
+def remedy_for(code: Code, **fields: object) -> str:
+    """Return the sentence that says what to do."""
+    return typeset(_TEXTS[code][1]).format(**_shown(fields))
+
+
+@cache
+def typeset(text: str) -> str:
+    """Return the text with the non-breaking spaces of French typography."""
+    text = re.sub(r" (?=[:;?!»%€])", NO_BREAK, text)
+    return re.sub(r"« ", f"«{NO_BREAK}", text)
+
+
+def shown(value: str, longest: int = _LONGEST_VALUE) -> str:
+    """Return a value from a file so that it can be shown: short, and without control characters."""
+    start = value[: longest + 1]
+    clean = "".join(c if c.isprintable() or category(c) == "Zs" else "\ufffd" for c in start)
+    return clean if len(clean) <= longest else clean[: longest - 1] + "…"
+
+
+def did_you_mean(suggestion: str | None) -> str:
+    """Return a sentence that offers a correction, after a space, or nothing."""
+    return typeset(" Vouliez-vous dire « {} » ?").format(suggestion) if suggestion else ""
+
+
+def percent(share: float) -> str:
+    """Return a share of 1 as e.g. ``1,3 %``."""
+    return f"{share * 100:.2g}{NO_BREAK}%".replace(".", ",")
+
+
+def distance(metres: float) -> str:
+    """Return e.g. ``350 m`` or ``12,4 km``."""
+    if metres < 1000:
+        return f"{metres:.0f}{NO_BREAK}m"
+    return f"{metres / 1000:.1f}{NO_BREAK}km".replace(".", ",")
+
+
+def _shown(fields: dict[str, object]) -> dict[str, str]:
+    return {name: shown(str(value), _LONGEST_FIELD) for name, value in fields.items()}

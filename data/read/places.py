@@ -1,0 +1,213 @@
+"""Where rows are: coordinates from columns or from a layer, checked against the territory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+
+from data.read.cells import convert, parse_number
+from data.read.codes import Code
+from data.read.log import ProblemLog
+from data.read.messages import distance
+from data.read.reference import SaidCrs, crs_of_layer, fitting, note_conflict
+from data.read.table import Table
+from data.read.territory import Territory
+from geo.crs import WGS84, reproject_points
+from geo.errors import Where
+from geo.model import BoolArray, FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """A point for each row of a table, shape ``(n,)``; NaN where there is no usable one.
+
+    `lng`, `lat` are WGS84 degrees; `x`, `y` metres in the campaign's CRS (NaN without zones).
+    """
+
+    lng: FloatArray
+    lat: FloatArray
+    x: FloatArray
+    y: FloatArray
+
+    @property
+    def usable(self) -> BoolArray:
+        """Return which rows have a point."""
+        return np.isfinite(self.lng) & np.isfinite(self.lat)
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """Coordinates as they came, in their own CRS, and the names of the two columns."""
+
+    x: FloatArray
+    y: FloatArray
+    epsg: int
+    x_name: str
+    y_name: str
+    column: str
+
+
+def locate(table: Table, said: SaidCrs, *, territory: Territory | None, log: ProblemLog) -> Points:
+    """Return the points of a table or layer; what is wrong with them is noted.
+
+    A layer has its own points. A table has ``x`` and ``y`` if the campaign says their CRS, else
+    ``lat`` and ``lon`` in WGS84.
+    """
+    from_table = _from_columns if table.shapes is None else _from_layer
+    raw = from_table(table, said, log)
+    if raw is None:
+        return nowhere(len(table))
+    return _placed(table, raw, said=said, territory=territory, log=log)
+
+
+def locate_workplaces(table: Table, territory: Territory | None, log: ProblemLog) -> Points:
+    """Return the workplaces of agents; rows without one are NaN, one outside is only a warning."""
+    if not (table.has("workplace_lat") or table.has("workplace_lon")):
+        return nowhere(len(table))
+    lat, lon = table.cells("workplace_lat"), table.cells("workplace_lon")
+    for i in range(len(table)):
+        if bool(lat[i]) != bool(lon[i]):
+            absent = "workplace_lon" if lat[i] else "workplace_lat"
+            log.add(Code.MISSING_VALUE, table.where(i, absent))
+    raw = _raw_columns(table, "workplace_lon", "workplace_lat", epsg=WGS84, required=False, log=log)
+    return _placed(
+        table,
+        raw,
+        said=SaidCrs("workplace"),
+        territory=territory,
+        log=log,
+        outside=Code.WORKPLACE_OUTSIDE_TERRITORY,
+    )
+
+
+def nowhere(n: int) -> Points:
+    """Return `n` points that are not known."""
+    return Points(*(np.full(n, np.nan) for _ in range(4)))
+
+
+def _from_layer(table: Table, said: SaidCrs, log: ProblemLog) -> _Raw | None:
+    epsg = crs_of_layer(table, said, log)
+    if epsg is None:
+        return None
+    shapes: Any = table.shapes
+    x, y = shapely.get_x(shapes), shapely.get_y(shapes)
+    for i, shape in enumerate(shapes):
+        if shape is not None and not np.isfinite((x[i], y[i])).all():
+            found = f"{y[i]} ; {x[i]}"
+            log.add(Code.NOT_FINITE, table.where(i, "geometry"), found=found, value=found)
+            x[i] = y[i] = np.nan
+    return _Raw(x, y, epsg, "longitude", "latitude", "geometry")
+
+
+def _from_columns(table: Table, said: SaidCrs, log: ProblemLog) -> _Raw | None:
+    has_xy = table.has("x") and table.has("y")
+    has_degrees = table.has("lat") and table.has("lon")
+    if has_xy and said.epsg is not None:
+        return _raw_columns(table, "x", "y", epsg=said.epsg, required=True, log=log)
+    if has_degrees and said.epsg in {None, WGS84}:
+        return _raw_columns(table, "lon", "lat", epsg=WGS84, required=True, log=log)
+    if has_degrees:
+        note_conflict(Where(table.file), "lat et lon sont en WGS84", said=said, log=log)
+    elif has_xy:
+        columns = ", ou donnez les colonnes lat et lon"
+        log.add(Code.MISSING_CRS, Where(table.file), hint="", key=said.key, columns=columns)
+    else:
+        wanted = ("x", "y") if table.has("x") or table.has("y") else ("lat", "lon")
+        for name in wanted:
+            if not table.has(name):
+                where = Where(table.file, 1, name)
+                log.add(Code.MISSING_COLUMN, where, column=name, names=name)
+    return None
+
+
+def _raw_columns(
+    table: Table, x_name: str, y_name: str, *, epsg: int, required: bool, log: ProblemLog
+) -> _Raw:
+    def values(name: str) -> FloatArray:
+        read = convert(
+            table,
+            name,
+            lambda text: float(parse_number(text)),
+            log=log,
+            empty=np.nan,
+            required=required,
+        )
+        return np.array(read, dtype=np.float64)
+
+    headings = table.heading(x_name), table.heading(y_name)
+    return _Raw(values(x_name), values(y_name), epsg, *headings, column=headings[1])
+
+
+def _placed(
+    table: Table,
+    raw: _Raw,
+    *,
+    said: SaidCrs,
+    territory: Territory | None,
+    log: ProblemLog,
+    outside: Code = Code.POINT_OUTSIDE_TERRITORY,
+) -> Points:
+    fits = fitting(table, raw.x, raw.y, epsg=raw.epsg, said=said, column=raw.column, log=log)
+    points = _projected(raw.x, raw.y, epsg=raw.epsg, where=fits, territory=territory)
+    lost = fits & ~points.usable
+    for i in np.flatnonzero(lost).tolist():
+        found = _typed(raw, i)
+        where = Where(table.file, table.rows[i], raw.column)
+        expected = f"le domaine d’EPSG:{raw.epsg}"
+        log.add(Code.OUT_OF_RANGE, where, found=found, name=found, expected=expected)
+    if territory is not None:
+        _note_outside(table, raw, points, territory=territory, log=log, outside=outside)
+    return points
+
+
+def _projected(
+    x: FloatArray, y: FloatArray, *, epsg: int, where: BoolArray, territory: Territory | None
+) -> Points:
+    """Return the points at the rows `where`; what cannot be projected becomes NaN too."""
+    points = nowhere(len(x))
+    lng, lat = reproject_points(x[where], y[where], source=epsg, target=WGS84)
+    east, north = np.full(len(lng), np.nan), np.full(len(lng), np.nan)
+    good = np.isfinite(lng) & np.isfinite(lat)
+    if territory is not None:
+        east, north = reproject_points(x[where], y[where], source=epsg, target=territory.crs)
+        good &= np.isfinite(east) & np.isfinite(north)
+    for column, values in zip(
+        (points.lng, points.lat, points.x, points.y), (lng, lat, east, north), strict=True
+    ):
+        column[where] = np.where(good, values, np.nan)
+    return points
+
+
+def _note_outside(
+    table: Table,
+    raw: _Raw,
+    points: Points,
+    *,
+    territory: Territory,
+    log: ProblemLog,
+    outside: Code,
+) -> None:
+    usable = points.usable
+    stray = usable & ~territory.holds(points.x, points.y)
+    if not stray.any():
+        return
+    turned = _projected(raw.y, raw.x, epsg=raw.epsg, where=stray, territory=territory)
+    swapped = stray & territory.holds(turned.x, turned.y)
+    names = {"first": raw.y_name, "second": raw.x_name}
+    if swapped.sum() > 1 and (swapped == usable).all():
+        log.add(Code.SWAPPED_COORDINATES, Where(table.file, 0, raw.column), **names)
+        return
+    for i in np.flatnonzero(stray).tolist():
+        where = Where(table.file, table.rows[i], raw.column)
+        if swapped[i]:
+            log.add(Code.SWAPPED_COORDINATES, where, found=_typed(raw, i), **names)
+        else:
+            zone, metres = territory.nearest(points.x[i], points.y[i])
+            log.add(outside, where, found=_typed(raw, i), zone=zone, far=distance(metres))
+
+
+def _typed(raw: _Raw, i: int) -> str:
+    return f"{raw.y[i]:.10g} ; {raw.x[i]:.10g}"

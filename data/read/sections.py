@@ -1,0 +1,108 @@
+"""The sections of ``campaign.toml`` as models: their keys, types and limits."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from data.read.cells import FIRST_DAY, LAST_DAY
+
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Section(BaseModel):
+    """A section of the file: no key that we do not know, no value of another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class CampaignSection(Section):
+    """``[campaign]``."""
+
+    name: Text
+    start: Day
+    periods: int = Field(ge=1, le=52)
+    period_days: int = Field(ge=1, le=366)
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+
+
+class FilesSection(Section):
+    """``[files]``: paths inside the folder, and the CRS of files that do not declare theirs.
+
+    Which files must be there depends on the other sections, see `data.read.campaign_file`.
+    """
+
+    zones: Text | None = None
+    maisons: Text | None = None
+    agents: Text | None = None
+    faces: Text | None = None
+    travel: Text | None = None
+    locks: Text | None = None
+    exclusions: Text | None = None
+    zones_crs: Text | None = None
+    maisons_crs: Text | None = None
+    faces_crs: Text | None = None
+    exclusions_crs: Text | None = None
+
+
+class MatchingSection(Section):
+    """``[matching]``."""
+
+    budget_eur: float | None = Field(default=None, ge=0, le=1e10)
+    spacing_m: float = Field(default=500.0, ge=0, le=1e6)
+    max_periods_per_face: int = Field(default=1, ge=1, le=52)
+    min_faces: int = Field(default=4, ge=0, le=1_000_000)
+    distance_km: float = Field(default=8.0, ge=0, le=10_000)
+    fairness: float = Field(default=3.0, ge=0, le=20)
+
+
+class TourSection(Section):
+    """``[tour]``."""
+
+    start: Day
+    end: Day
+    depot: Text
+    kits: int = Field(default=1, ge=1, le=50)
+    dwell_days: int = Field(default=1, ge=1, le=366)
+    max_drive_h: float = Field(default=4.0, gt=0, le=24)
+    calendar: Text = "FR"
+
+
+SECTIONS = ("campaign", "files", "matching", "sequences", "tour")
+
+EXAMPLES = {
+    "campaign.name": 'name = "Fiers de notre action"',
+    "campaign.start": "start = 2017-10-17",
+    "campaign.periods": "periods = 4",
+    "campaign.period_days": "period_days = 7",
+    "campaign.seed": "seed = 0",
+    "files.zones": 'zones = "zones.geojson"',
+    "files.maisons": 'maisons = "maisons.csv"',
+    "files.agents": 'agents = "agents.csv"',
+    "files.faces": 'faces = "inventaire.csv"',
+    "files.travel": 'travel = "trajets.csv"',
+    "files.locks": 'locks = "verrous.csv"',
+    "files.exclusions": 'exclusions = "interdits.geojson"',
+    "files.zones_crs": 'zones_crs = "EPSG:2154"',
+    "files.maisons_crs": 'maisons_crs = "EPSG:2154"',
+    "files.faces_crs": 'faces_crs = "EPSG:2154"',
+    "files.exclusions_crs": 'exclusions_crs = "EPSG:2154"',
+    "matching.budget_eur": "budget_eur = 90000",
+    "matching.spacing_m": "spacing_m = 500",
+    "matching.max_periods_per_face": "max_periods_per_face = 1",
+    "matching.min_faces": "min_faces = 4",
+    "matching.distance_km": "distance_km = 8",
+    "matching.fairness": "fairness = 3.0",
+    "sequences": '"secteur-nord" = [1, 2]',
+    "tour.start": "start = 2017-10-17",
+    "tour.end": "end = 2017-11-17",
+    "tour.depot": 'depot = "maison-grenoble"',
+    "tour.kits": "kits = 1",
+    "tour.dwell_days": "dwell_days = 1",
+    "tour.max_drive_h": "max_drive_h = 4",
+    "tour.calendar": 'calendar = "FR"',
+}
+"""Each key as a planner would write it."""
