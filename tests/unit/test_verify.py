@@ -57,7 +57,7 @@ def test_the_order_of_the_inputs_does_not_matter() -> None:
     assert verify(campaign, plan, case.order) == verify(case.campaign, case.plan, case.order)
 
 
-@pytest.mark.parametrize("fairness", [0.0, 0.5, 1.0, 1.000001, 2.0, 3.0, 8.0])
+@pytest.mark.parametrize("fairness", [0.0, 0.5, 1.0, 1.000001, 3.0, 8.0, 16.0])
 @pytest.mark.parametrize("budget_cents", [None, 120_000, 66_700])
 def test_the_certificate_holds_for_any_fairness_and_budget(
     fairness: float, budget_cents: int | None
@@ -133,6 +133,12 @@ def at_km(east_km: float, north_km: float) -> tuple[float, float]:
 def test_on_a_border_either_side_may_open_the_period(east_km: float, rules: set[Rule]) -> None:
     campaign = at_the_border(east_km, {"t1": frozenset({1}), "sud": frozenset({2})})
     assert findings(honest_case(campaign, [Posting(2, "f0", "A1")])) == rules
+
+
+def test_the_nearest_sequence_decides() -> None:
+    sequences = {"dep": frozenset({2}), "sud": frozenset({1}), "t3": frozenset({1, 2})}
+    case = honest_case(rich_campaign(sequences={**sequences, "t4": frozenset({1})}))
+    assert findings(case) == set()
 
 
 @pytest.mark.parametrize(("period", "rules"), [(1, {Rule.PERIOD_CLOSED}), (2, set())])

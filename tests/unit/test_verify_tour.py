@@ -304,6 +304,10 @@ def test_a_broken_tour_is_found_as_what_it_is(name: str) -> None:
     assert findings(make()) == rules
 
 
+def test_a_tour_may_use_its_last_day_and_its_last_second_on_the_road() -> None:
+    assert findings(with_tour_rules(end=date(2017, 10, 23), max_drive_s=3_600)()) == set()
+
+
 def test_the_leg_from_the_depot_to_itself_may_be_left_out() -> None:
     case = from_the_depot()
     tour = replace(case.plan.tour, legs=case.plan.tour.legs[1:])
@@ -344,7 +348,7 @@ def test_two_kits_may_be_in_two_places_at_once() -> None:
         ("24/7", True),
         ("Mo-Fr 16:00-24:00", False),
         ("Mo-Th 10:00-16:00, Fr 10:00-16:00 unknown", False),
-        ("Th 20:00-26:00", False),  # what is left of Thursday night is no Friday
+        ("Th 20:00-26:00; Mo 09:00-17:00", False),  # what is left of Thursday night is no Friday
     ],
 )
 def test_opening_hours_are_read_as_the_days_and_hours_they_tell(
