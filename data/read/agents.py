@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from data.read.cells import (
+    MEDIA,
     convert,
     day,
     identifiers,
@@ -48,7 +49,9 @@ def read_agents(
     known = known_among(maison_ids, Code.UNKNOWN_MAISON)
     at_maison = convert(table, "maison_id", known, log=log, empty="")
     shares = convert(table, "share", share, log=log, empty=1.0)
-    consents = convert(table, "consent_media", media, log=log, empty=_NO_MEDIA)
+    consents = convert(
+        table, "consent_media", media, log=log, empty=_NO_MEDIA, faulty=frozenset(MEDIA)
+    )
     until = convert(table, "consent_until", _day, log=log, empty=None)
     agents = [
         Agent(

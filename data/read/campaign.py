@@ -85,7 +85,7 @@ def _read(files: Folder, rules: CampaignFile, log: ProblemLog) -> Reading:
     )
     locks = tables["locks"] and read_locks(tables["locks"], around, log)
     _check_references(rules, zones=zones, maison_ids=maison_ids, log=log)
-    portraits = read_portraits(files, {agent.portrait_id for agent in agents.values()}, log)
+    portraits = read_portraits(files, _ids_in(tables["agents"], "portrait_id"), log)
     if log.has_errors() or rules.campaign is None or rules.periods is None or faces.faces is None:
         return Reading(None, log.sorted(), faces.rejects)
     campaign = Campaign(
@@ -121,7 +121,7 @@ def _ids_in(table: Table | None, column: str, *, named: bool = True) -> frozense
     """Return all ids of a file: none if the campaign names no such file, None if not all known."""
     if not named:
         return frozenset()
-    return None if table is None or not table.complete else frozenset(table.cells(column)) - {""}
+    return None if table is None else table.ids(column)
 
 
 def _zones(table: Table | None, rules: CampaignFile, log: ProblemLog) -> ReadZones:

@@ -141,10 +141,9 @@ def _note_fault(
     fault: Mapping[str, Any], key: str, *, allowed: tuple[str, ...], toml: TomlFile, log: ProblemLog
 ) -> None:
     """Note what pydantic found, in our words."""
-    kind, where, found = fault["type"], toml.where(key), str(fault["input"])
-    limits = [
-        _LIMITS[name].format(v) for name, v in fault.get("ctx", {}).items() if name in _LIMITS
-    ]
+    kind, where, found = fault["type"], toml.where(key), _typed(fault["input"])
+    context = fault.get("ctx", {})
+    limits = [_LIMITS[name].format(_typed(context[name])) for name in _LIMITS if name in context]
     example = EXAMPLES.get(key, "")
     if kind == "extra_forbidden":
         _note_unknown(key.rpartition(".")[2], allowed, where, log)
@@ -156,6 +155,13 @@ def _note_fault(
     else:
         wanted = _EXPECTED_TYPES.get(kind, "une autre valeur")
         log.add(Code.BAD_TYPE, where, found=found, key=key, expected=wanted, example=example)
+
+
+def _typed(value: object) -> str:
+    """Return a value as it would be written in TOML."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _check_files(files: FilesSection, toml: TomlFile, log: ProblemLog) -> None:

@@ -33,13 +33,15 @@ _LONGEST_OPENING = 500
 
 _SPACES = " \u00a0\u202f\u2009"
 _NUMBER = re.compile(
-    rf"([+-]?)(\d+|\d{{1,3}}(?:[{_SPACES}]\d{{3}})+)(?:[.,](\d+))?([eE][+-]?\d{{1,3}})?"
+    rf"([+-]?)(\d+|\d{{1,3}}(?:[{_SPACES}]\d{{3}})+)(?:[.,](\d+))?([eE][+-]?\d{{1,3}})?",
+    re.ASCII,
 )
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
-_LOOKS_LIKE_THOUSANDS = re.compile(r"([+-]?[1-9]\d{0,2})[.,](\d{3})")
+_LOOKS_LIKE_THOUSANDS = re.compile(r"([+-]?[1-9]\d{0,2})[.,](\d{3})", re.ASCII)
 _EURO = re.compile(rf"[{_SPACES}]*(€|EUR)?[{_SPACES}]*(HT)?$", re.IGNORECASE)
-_ISO_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
-_FRENCH_DAY = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})")
+_ISO_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
+_FRENCH_DAY = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})", re.ASCII)
+_PERIOD = re.compile(r"[+-]?\d{1,9}(?:[.,]0+)?", re.ASCII)
 _YES = frozenset({"oui", "o", "vrai", "true", "yes", "y", "1", "x"})
 _NO = frozenset({"non", "n", "faux", "false", "no", "0"})
 _ALL = frozenset({"oui", "toutes", "tous", "all"})
@@ -62,9 +64,10 @@ def convert(
     *,
     log: ProblemLog,
     empty: T,
+    faulty: T | None = None,
     required: bool = False,
 ) -> list[T]:
-    """Return a column as values; a cell that is empty or faulty becomes `empty`.
+    """Return a column as values; an empty cell becomes `empty`, a faulty one `faulty` (`empty`).
 
     Every faulty cell is noted, and every empty one where the value is `required`.
     """
@@ -77,7 +80,7 @@ def convert(
         try:
             values[text] = parse(text)
         except CellFault as fault:
-            values[text] = empty
+            values[text] = empty if faulty is None else faulty
             faults[text] = fault
     if faults:
         for i, text in enumerate(cells):
@@ -97,7 +100,7 @@ def parse_number(text: str) -> Decimal:
     if not match:
         raise CellFault(Code.UNREADABLE_NUMBER, value=text)
     sign, whole, decimals, exponent = match.groups(default="")
-    digits = re.sub(rf"[{_SPACES}]", "", whole)
+    digits = whole if whole.isdigit() else re.sub(rf"[{_SPACES}]", "", whole)
     value = Decimal(f"{sign}{digits}.{decimals or 0}{exponent}")
     if not math.isfinite(float(value)):
         raise CellFault(Code.NOT_FINITE, value=text)
@@ -228,7 +231,7 @@ def period(count: int | None) -> Callable[[str], int]:
     """Return a parser of one period, counted from 1 to `count` (None: unknown yet)."""
 
     def parse(text: str) -> int:
-        if not re.fullmatch(r"[+-]?\d{1,9}(?:[.,]0+)?", text):
+        if not _PERIOD.fullmatch(text):
             raise CellFault(Code.BAD_PERIOD, value=text)
         value = int(re.split("[.,]", text)[0])
         if count is not None and not 1 <= value <= count:

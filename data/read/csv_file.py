@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 
 from data.read.codes import Code
 from data.read.log import ProblemLog
+from data.read.messages import typeset
 from data.read.schema import Schema, fold, names_of
 from data.read.table import Table, positions
 from data.read.text import decode
 from geo.errors import Where
 
 _SEPARATORS = (";", ",")
-_NEW_LINE = re.compile(r"\s*[\r\n]+\s*")
+_NEW_LINE = re.compile(r"[\r\n]\s*")
 _OTHER_FORMATS = (
     (b"PK\x03\x04", " : c’est un classeur ou une archive ZIP"),
     (b"\xd0\xcf\x11\xe0", " : c’est un ancien classeur Excel"),
@@ -41,7 +42,7 @@ def read_csv(content: bytes, *, file: str, schema: Schema, log: ProblemLog) -> T
     """
     for magic, looks_like in _OTHER_FORMATS:
         if content.startswith(magic):
-            log.add(Code.WRONG_CONTENT, Where(file), expected="CSV", looks_like=looks_like)
+            log.add(Code.WRONG_CONTENT, Where(file), expected="CSV", looks_like=typeset(looks_like))
             return None
     text = decode(content, file, log, cp1252=True)
     separator = None if text is None else _separator(text, file=file, schema=schema, log=log)
@@ -100,24 +101,23 @@ def _table(
     records: Sequence[Record], *, file: str, schema: Schema, log: ProblemLog
 ) -> Table | None:
     heading_row, typed = records[0]
-    headings = tuple(_without_empty_tail([cell.strip() for cell in typed]))
+    headings = tuple(cell.strip() for cell in typed)
     position = positions(headings, schema, at=Where(file, heading_row), log=log)
     width = len(headings)
     rows: list[int] = []
     kept: list[list[str]] = []
     for row, cells in records[1:]:
-        fitted = cells if len(cells) == width else _without_empty_tail(cells, at_least=width)
-        if len(fitted) == width:
+        if len(cells) == width:
             rows.append(row)
-            kept.append(fitted)
+            kept.append(cells)
         else:
-            log.add(Code.WRONG_CELL_COUNT, Where(file, row), count=len(fitted), expected=width)
+            log.add(Code.WRONG_CELL_COUNT, Where(file, row), count=len(cells), expected=width)
     complete = len(rows) == len(records) - 1
     if complete and not rows and not schema.may_be_empty:
         log.add(Code.NO_ROWS, Where(file))
     if position is None:
         return None
-    columns = tuple([_one_line(cell) for cell in column] for column in zip(*kept, strict=True))
+    columns = tuple(_stripped(column) for column in zip(*kept, strict=True))
     return Table(
         file=file,
         headings=headings,
@@ -128,14 +128,8 @@ def _table(
     )
 
 
-def _without_empty_tail(cells: list[str], at_least: int = 0) -> list[str]:
-    """Return the cells without the empty ones that a spreadsheet leaves at the end of a row."""
-    end = len(cells)
-    while end > at_least and not cells[end - 1].strip():
-        end -= 1
-    return cells[:end]
-
-
-def _one_line(cell: str) -> str:
-    cell = cell.strip()
-    return _NEW_LINE.sub(" ", cell) if "\n" in cell or "\r" in cell else cell
+def _stripped(cells: Sequence[str]) -> list[str]:
+    """Return the cells without spaces around them; a line break inside one becomes a space."""
+    stripped = list(map(str.strip, cells))
+    has_breaks = _NEW_LINE.search("".join(stripped)) is not None
+    return [_NEW_LINE.sub(" ", cell) for cell in stripped] if has_breaks else stripped

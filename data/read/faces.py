@@ -37,7 +37,7 @@ class ReadFaces:
     """The faces that can be used, and the rows left out with the ids of their faces.
 
     `faces` is None where the file cannot be used. `ids` are all ids of the file; None where some
-    rows could not be read at all.
+    may be missing.
     """
 
     faces: Faces | None
@@ -90,7 +90,7 @@ def read_faces(
         ),
         rejects=tuple(rejects),
         left_out=frozenset(ids[i] for i in reasons),
-        ids=frozenset(ids) - {""} if table.complete else None,
+        ids=table.ids("face_id"),
     )
 
 

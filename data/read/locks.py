@@ -121,7 +121,8 @@ def _check_zones(table: Table, placed: _Placed, around: Surroundings, log: Probl
     if not chain:
         return
     lock, agent = placed.lock, placed.agent
-    if not set(chain) & set(agent.zones):
+    zones_known = around.territory is not None and set(agent.zones) <= set(around.territory.zones)
+    if zones_known and not set(chain) & set(agent.zones):
         where = table.where(placed.row, "agent_id")
         fields = {"agent": agent.agent_id, "face": lock.face_id}
         log.add(Code.LOCK_NOT_ELIGIBLE, where, found=agent.agent_id, **fields)

@@ -256,7 +256,7 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "Corrigez le contour dans un SIG (outil « réparer les géométries »).",
     ),
     Code.SWAPPED_COORDINATES: (
-        "Le point est hors du territoire, mais y tombe si l’on échange {first} et {second}.",
+        "{subject} hors du territoire ; on y tombe si l’on échange {first} et {second}.",
         "Échangez {first} et {second}.",
     ),
     Code.ZONES_LOOK_SWAPPED: (
@@ -445,13 +445,26 @@ def did_you_mean(suggestion: str | None) -> str:
     return typeset(" Vouliez-vous dire « {} » ?").format(suggestion) if suggestion else ""
 
 
+def quoted(value: str) -> str:
+    """Return a value between French quotation marks."""
+    return f"«{NO_BREAK}{value}{NO_BREAK}»"
+
+
+def place(lat: float, lng: float) -> str:
+    """Return coordinates as e.g. ``45.18, 5.72``, northing first whatever the CRS."""
+    return f"{lat:.10g}, {lng:.10g}"
+
+
 def percent(share: float) -> str:
     """Return a share of 1 as e.g. ``1,3 %``."""
-    return f"{share * 100:.2g}{NO_BREAK}%".replace(".", ",")
+    digits = f"{share:.0%}" if share >= 0.1 else f"{share * 100:.2g}%"
+    return digits.replace("%", f"{NO_BREAK}%").replace(".", ",")
 
 
 def distance(metres: float) -> str:
-    """Return e.g. ``350 m`` or ``12,4 km``."""
+    """Return e.g. ``0,4 m``, ``350 m`` or ``12,4 km``."""
+    if metres < 10:
+        return f"{metres:.1f}{NO_BREAK}m".replace(".", ",")
     if metres < 1000:
         return f"{metres:.0f}{NO_BREAK}m"
     return f"{metres / 1000:.1f}{NO_BREAK}km".replace(".", ",")

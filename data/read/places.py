@@ -11,7 +11,7 @@ import shapely
 from data.read.cells import convert, parse_number
 from data.read.codes import Code
 from data.read.log import ProblemLog
-from data.read.messages import distance
+from data.read.messages import distance, place
 from data.read.reference import SaidCrs, crs_of_layer, fitting, note_conflict
 from data.read.table import Table
 from data.read.territory import Territory
@@ -96,7 +96,7 @@ def _from_layer(table: Table, said: SaidCrs, log: ProblemLog) -> _Raw | None:
     x, y = shapely.get_x(shapes), shapely.get_y(shapes)
     for i, shape in enumerate(shapes):
         if shape is not None and not np.isfinite((x[i], y[i])).all():
-            found = f"{y[i]} ; {x[i]}"
+            found = place(y[i], x[i])
             log.add(Code.NOT_FINITE, table.where(i, "geometry"), found=found, value=found)
             x[i] = y[i] = np.nan
     return _Raw(x, y, epsg, "longitude", "latitude", "geometry")
@@ -190,6 +190,8 @@ def _note_outside(
     log: ProblemLog,
     outside: Code,
 ) -> None:
+    if not territory.whole:
+        return
     usable = points.usable
     stray = usable & ~territory.holds(points.x, points.y)
     if not stray.any():
@@ -198,16 +200,18 @@ def _note_outside(
     swapped = stray & territory.holds(turned.x, turned.y)
     names = {"first": raw.y_name, "second": raw.x_name}
     if swapped.sum() > 1 and (swapped == usable).all():
-        log.add(Code.SWAPPED_COORDINATES, Where(table.file, 0, raw.column), **names)
+        where = Where(table.file, 0, raw.column)
+        log.add(Code.SWAPPED_COORDINATES, where, subject="Tous les points sont", **names)
         return
     for i in np.flatnonzero(stray).tolist():
         where = Where(table.file, table.rows[i], raw.column)
         if swapped[i]:
-            log.add(Code.SWAPPED_COORDINATES, where, found=_typed(raw, i), **names)
+            found = _typed(raw, i)
+            log.add(Code.SWAPPED_COORDINATES, where, found=found, subject="Le point est", **names)
         else:
             zone, metres = territory.nearest(points.x[i], points.y[i])
             log.add(outside, where, found=_typed(raw, i), zone=zone, far=distance(metres))
 
 
 def _typed(raw: _Raw, i: int) -> str:
-    return f"{raw.y[i]:.10g} ; {raw.x[i]:.10g}"
+    return place(raw.y[i], raw.x[i])

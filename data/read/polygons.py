@@ -10,6 +10,7 @@ import shapely
 
 from data.read.codes import Code
 from data.read.log import ProblemLog
+from data.read.messages import place
 from data.read.reference import SaidCrs, crs_of_layer, fitting
 from data.read.table import Shapes, Table
 from geo.crs import reproject_shapes
@@ -69,8 +70,10 @@ def read_polygons(table: Table, said: SaidCrs, log: ProblemLog) -> Polygons | No
     shapes: Any = np.array(table.shapes, dtype=object)
     for i in np.flatnonzero(~shapely.is_missing(shapes)).tolist():
         where = table.where(i, _GEOMETRY)
-        if not np.isfinite(shapely.get_coordinates(shapes[i])).all():
-            log.add(Code.NOT_FINITE, where, value="une coordonnée")
+        coordinates = shapely.get_coordinates(shapes[i])
+        if not np.isfinite(coordinates).all():
+            found = f"{coordinates[~np.isfinite(coordinates)][0]:g}"
+            log.add(Code.NOT_FINITE, where, found=found, value=found)
             shapes[i] = None
     bounds = shapely.bounds(shapes)
     x, y = _farthest(bounds[:, 0], bounds[:, 2]), _farthest(bounds[:, 1], bounds[:, 3])
@@ -89,6 +92,6 @@ def _farthest(low: FloatArray, high: FloatArray) -> FloatArray:
 def _note_invalid(where: Where, shape: shapely.Geometry, log: ProblemLog) -> None:
     found = str(shapely.is_valid_reason(shape))
     reason = next((fr for en, fr in _REASONS if found.startswith(en)), "le contour est faux")
-    if place := re.search(r"\[(\S+) (\S+)\]", found):
-        reason += f", près de {float(place[1]):.10g} ; {float(place[2]):.10g}"
+    if at := re.search(r"\[(\S+) (\S+)\]", found):
+        reason += f", près de {place(float(at[2]), float(at[1]))}"
     log.add(Code.INVALID_POLYGON, where, found=found, reason=reason)

@@ -7,7 +7,6 @@ identifier.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from data.read.codes import Code
@@ -23,21 +22,23 @@ _PROLOGUE = (("<?xml", "?>"), ("<!--", "-->"), ("<!DOCTYPE svg", ">"))
 
 
 def read_portraits(
-    folder: Folder, portrait_ids: Iterable[str], log: ProblemLog
+    folder: Folder, portrait_ids: frozenset[str] | None, log: ProblemLog
 ) -> dict[str, PortraitImage]:
     """Return the pictures by portrait id, sorted; a campaign without the folder has none.
 
-    Once there is a folder, a portrait without a picture and a picture without an agent are noted.
+    Once there is a folder, a portrait without a picture and a picture without an agent are noted;
+    not if `portrait_ids` is None: the agents could not all be read.
     """
     names = [name for name in _listed(folder, log) if _suffix(name) in _SUFFIXES]
     if not names:
         return {}
-    wanted = {portrait_id for portrait_id in portrait_ids if portrait_id}
+    if portrait_ids is None:
+        return {}
     chosen: dict[str, str] = {}
     pictures: dict[str, PortraitImage] = {}
     for name in names:
         portrait = normal(PurePosixPath(name).stem)
-        if portrait not in wanted:
+        if portrait not in portrait_ids:
             log.add(Code.UNUSED_PORTRAIT, Where(name))
         elif portrait in chosen:
             other = chosen[portrait]
@@ -46,7 +47,7 @@ def read_portraits(
             chosen[portrait] = name
             picture = _picture(folder, name, log)
             pictures.update({portrait: picture} if picture else {})
-    for portrait in sorted(wanted - set(chosen)):
+    for portrait in sorted(portrait_ids - set(chosen)):
         log.add(Code.MISSING_PORTRAIT, Where(FOLDER), found=portrait, portrait=portrait)
     return dict(sorted(pictures.items()))
 

@@ -15,7 +15,7 @@ from pyproj.exceptions import CRSError
 
 from data.read.codes import Code
 from data.read.log import ProblemLog
-from data.read.messages import typeset
+from data.read.messages import place, typeset
 from data.read.table import Table
 from geo.crs import WGS84
 from geo.errors import Where
@@ -24,11 +24,11 @@ from geo.model import BoolArray, FloatArray
 _EPSG = re.compile(
     r"(?:EPSG:{1,2}|urn:ogc:def:crs:EPSG:[\d.]*:|https?://www\.opengis\.net/def/crs/EPSG/[\d.]+/)?"
     r"(\d{4,6})",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _CRS84 = re.compile(
     r"(?:OGC:|urn:ogc:def:crs:OGC:[\d.]*:|https?://www\.opengis\.net/def/crs/OGC/[\d.]+/)CRS84",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _SURELY_METRES = 1000.0
 _DEGREES_FR = "latitude de −90 à 90, longitude de −180 à 180"
@@ -109,10 +109,10 @@ def fitting(
     found = "en mètres ou sans virgule décimale" if degrees else "en degrés"
     for i in np.flatnonzero(other_unit).tolist():
         where = Where(table.file, table.rows[i], column)
-        log.add(Code.MIXED_CRS, where, found=f"{y[i]:.10g} ; {x[i]:.10g}", detail=found)
+        log.add(Code.MIXED_CRS, where, found=place(y[i], x[i]), detail=found)
     beyond = known & ~other_unit & ~in_degrees if degrees else np.zeros(len(x), dtype=np.bool_)
     for i in np.flatnonzero(beyond).tolist():
-        typed = f"{y[i]:.10g} ; {x[i]:.10g}"
+        typed = place(y[i], x[i])
         where = Where(table.file, table.rows[i], column)
         log.add(Code.OUT_OF_RANGE, where, found=typed, name=typed, expected=_DEGREES_FR)
     return known & ~other_unit & ~beyond

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from data.read.codes import Code
 from data.read.log import ProblemLog
+from data.read.messages import quoted
 from data.read.schema import Schema, fold, names_of
 from geo.errors import Where
 
@@ -75,6 +76,12 @@ class Table:
         """Return the place of a row (by its index here) and column (by its canonical name)."""
         return Where(self.file, self.rows[i], self.heading(name) if name else "")
 
+    def ids(self, name: str) -> frozenset[str] | None:
+        """Return all ids of a column; None where some may be missing: rows unread, or no rows."""
+        if not self.complete or not len(self):
+            return None
+        return frozenset(self.cells(name)) - {""}
+
     def values(self, i: int) -> dict[str, str]:
         """Return a row as it was typed."""
         return {
@@ -99,7 +106,7 @@ def positions(
             found.setdefault(name, []).append(i)
     for name, places in found.items():
         if len(places) > 1:
-            typed = ", ".join(f"« {headings[i]} »" for i in places)
+            typed = ", ".join(quoted(headings[i]) for i in places)
             where = Where(at.file, at.row, headings[places[1]])
             log.add(Code.DUPLICATE_HEADING, where, column=name, headings=typed)
     missing = [column for column in schema.columns if column.required and column.name not in found]

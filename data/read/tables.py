@@ -30,14 +30,14 @@ def open_table(
 
     `asked_at` is the place in ``campaign.toml`` that names the file.
     """
+    name = str(PurePosixPath(name))
     suffix = PurePosixPath(name).suffix.casefold()
     content = folder.read(name, limit=_READERS.get(suffix, ("", TABLE_LIMIT))[1], asked_at=asked_at)
     if content is None:
         return None
-    file = str(PurePosixPath(name))
     if suffix not in schema.suffixes:
         accepted = ", ".join(schema.suffixes)
         log.add(Code.UNSUPPORTED_FORMAT, asked_at, found=name, accepted=accepted)
         return None
     reader, _ = _READERS[suffix]
-    return reader(content, file=file, schema=schema, log=log)
+    return reader(content, file=name, schema=schema, log=log)

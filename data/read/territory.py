@@ -12,10 +12,15 @@ from geo.model import BoolArray, FloatArray, IntArray, Zone
 
 
 class Territory:
-    """The zones whose polygons can be used, in the projected CRS `crs` (EPSG code, metres)."""
+    """The zones whose polygons can be used, in the projected CRS `crs` (EPSG code, metres).
 
-    def __init__(self, zones: Sequence[Zone], crs: int) -> None:
+    `whole` says whether every zone at the top of the tree is among them: if not, a point outside
+    may well be inside.
+    """
+
+    def __init__(self, zones: Sequence[Zone], crs: int, *, whole: bool) -> None:
         self.crs = crs
+        self.whole = whole
         self.zones = {zone.zone_id: zone for zone in sorted(zones, key=lambda z: z.zone_id)}
         self._areas: Any = np.array([zone.area for zone in self.zones.values()], dtype=object)
         self._ids = list(self.zones)

@@ -12,7 +12,7 @@ import shapely
 
 from data.read.codes import Code
 from data.read.log import ProblemLog, closest
-from data.read.messages import did_you_mean, percent
+from data.read.messages import did_you_mean, percent, quoted
 from data.read.table import Table
 from geo.errors import Where
 from geo.model import Zone
@@ -32,8 +32,11 @@ class Branch:
     row: int
 
 
-def check_links(table: Table, branches: Mapping[str, Branch], log: ProblemLog) -> None:
-    """Note unknown parents, cycles, and levels that do not go from coarse to fine everywhere."""
+def check_links(table: Table, branches: Mapping[str, Branch], log: ProblemLog) -> set[str]:
+    """Note unknown parents, cycles, and levels that do not go from coarse to fine everywhere.
+
+    Return the zones that are in a cycle.
+    """
     for i, parent_id in enumerate(table.cells("parent_id")):
         if parent_id and parent_id not in branches and table.complete:
             hint = did_you_mean(closest(parent_id, branches))
@@ -45,6 +48,7 @@ def check_links(table: Table, branches: Mapping[str, Branch], log: ProblemLog) -
         log.add(Code.ZONE_CYCLE, where, cycle=" → ".join((*cycle, cycle[0])))
     if not cycles:
         _check_levels(table, branches, log)
+    return {zone_id for cycle in cycles for zone_id in cycle}
 
 
 def _cycles(branches: Mapping[str, Branch]) -> list[tuple[str, ...]]:
@@ -73,15 +77,16 @@ def _check_levels(table: Table, branches: Mapping[str, Branch], log: ProblemLog)
         if parent is None or not branch.level or not parent.level:
             continue
         if parent.level == branch.level:
-            detail = f"« {zone_id} » et sa parente « {branch.parent_id} » sont de même niveau"
+            pair = f"{quoted(zone_id)} et sa parente {quoted(branch.parent_id)}"
             where = table.where(branch.row, "level")
+            detail = f"{pair} sont de même niveau"
             log.add(Code.LEVEL_ORDER, where, found=branch.level, detail=detail)
         else:
             above.setdefault(branch.level, set()).add(parent.level)
     try:
         TopologicalSorter({level: sorted(above[level]) for level in sorted(above)}).prepare()
     except CycleError as error:
-        detail = " dans ".join(f"« {level} »" for level in reversed(error.args[1]))
+        detail = " dans ".join(quoted(level) for level in reversed(error.args[1]))
         log.add(Code.LEVEL_ORDER, Where(table.file, 0, table.heading("level")), detail=detail)
 
 

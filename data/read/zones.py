@@ -25,8 +25,8 @@ from geo.model import Zone
 class ReadZones:
     """The zones whose rows and polygons can be used, sorted by id.
 
-    `ids` are all ids of the file, also of zones that cannot be used; None where some rows could not
-    be read at all. `territory` is None without a single zone.
+    `ids` are all ids of the file, also of zones that cannot be used; None where some may be
+    missing. `territory` is None without a single zone.
     """
 
     zones: tuple[Zone, ...]
@@ -49,8 +49,8 @@ def read_zones(table: Table, said: SaidCrs, log: ProblemLog) -> ReadZones:
     branches = {
         zone_id: Branch(parents[i], levels[i], i) for i, zone_id in enumerate(ids) if zone_id
     }
-    check_links(table, branches, log)
-    known = frozenset(branches) if table.complete else None
+    in_cycles = check_links(table, branches, log)
+    known = table.ids("zone_id")
     placed = _placed(table, said, log)
     if placed is None:
         return ReadZones((), known, None)
@@ -60,8 +60,10 @@ def read_zones(table: Table, said: SaidCrs, log: ProblemLog) -> ReadZones:
         for zone_id, b in sorted(branches.items())
         if shapes[b.row] is not None
     )
-    check_shapes(table, zones, branches, log)
-    return ReadZones(zones, known, Territory(zones, crs) if zones else None)
+    check_shapes(table, [z for z in zones if z.zone_id not in in_cycles], branches, log)
+    tops = [b for b in branches.values() if b.parent_id not in branches]
+    whole = known is not None and all(shapes[b.row] is not None for b in tops)
+    return ReadZones(zones, known, Territory(zones, crs, whole=whole) if zones else None)
 
 
 def _placed(table: Table, said: SaidCrs, log: ProblemLog) -> tuple[int, Shapes] | None:

@@ -1,0 +1,178 @@
+"""Every kind of problem is found, named, placed and said in French, and nothing else is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+
+from data.read import Code, Reading, read_campaign
+from data.read.codes import WARNINGS
+from data.read.folder import PORTRAIT_LIMIT
+from geo.errors import Problem, Severity
+from tests.contract.campaigns import (
+    BAD,
+    EXPECTED,
+    as_line,
+    bad_campaign,
+    bad_kinds,
+    change,
+    good_campaign,
+)
+
+GPKG = ("interdits.geojson", "interdits.gpkg")
+
+
+def _no_campaign_file(folder: Path) -> None:
+    (folder / "campaign.toml").unlink()
+
+
+def _link_out_of_the_folder(folder: Path) -> None:
+    secret = folder.parent / "secret.csv"
+    secret.write_text("from_id;to_id;minutes;km\n", encoding="utf-8")
+    (folder / "trajets.csv").unlink()
+    (folder / "trajets.csv").symlink_to(secret)
+
+
+def _name_that_no_system_has(folder: Path) -> None:
+    change(folder, "campaign.toml", ('"trajets.csv"', f'"{"é" * 150}.csv"'))
+
+
+def _portrait_too_large(folder: Path) -> None:
+    (folder / "portraits/P1.svg").write_bytes(b"<svg>" + b" " * PORTRAIT_LIMIT)
+
+
+def _geopackage(folder: Path, **layers: Any) -> None:
+    change(folder, "campaign.toml", GPKG)
+    for name, layer in layers.items():
+        layer.to_file(folder / "interdits.gpkg", layer=name, driver="GPKG")
+
+
+def _two_layers(folder: Path) -> None:
+    layer = gpd.read_file(folder / "interdits.geojson")
+    _geopackage(folder, avant=layer, apres=layer)
+
+
+def _cut_geopackage(folder: Path) -> None:
+    _geopackage(folder, exclusions=gpd.read_file(folder / "interdits.geojson"))
+    path = folder / "interdits.gpkg"
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def _zones_with_axes_swapped(folder: Path) -> None:
+    path = folder / "zones.geojson"
+    swapped = re.sub(r"\[([\d.]+), ([\d.]+)\]", r"[\2, \1]", path.read_text(encoding="utf-8"))
+    path.write_text(swapped, encoding="utf-8")
+    for file in ("inventaire.csv", "maisons.csv"):
+        change(folder, file, ("lat;lon", "lon;lat"))
+    change(folder, "agents.csv", ("workplace_lat;workplace_lon", "workplace_lon;workplace_lat"))
+    change(folder, "campaign.toml", ('exclusions = "interdits.geojson"\n', ""))
+
+
+MADE: dict[str, tuple[Callable[[Path], None], list[tuple[str, Code]]]] = {
+    "no campaign file": (_no_campaign_file, [("campaign.toml", Code.MISSING_CAMPAIGN_FILE)]),
+    "link out of the folder": (
+        _link_out_of_the_folder,
+        [("campaign.toml, ligne 13, colonne files.travel", Code.PATH_OUTSIDE)],
+    ),
+    "name that no system has": (
+        _name_that_no_system_has,
+        [(f"{'é' * 150}.csv", Code.UNREADABLE_FILE)],
+    ),
+    "portrait too large": (_portrait_too_large, [("portraits/P1.svg", Code.FILE_TOO_LARGE)]),
+    "two layers": (_two_layers, [("interdits.gpkg", Code.SEVERAL_LAYERS)]),
+    "cut geopackage": (_cut_geopackage, [("interdits.gpkg", Code.BROKEN_GEOPACKAGE)]),
+    "zones with axes swapped": (
+        _zones_with_axes_swapped,
+        [("zones.geojson", Code.ZONES_LOOK_SWAPPED)],
+    ),
+}
+"""Bad campaigns that are no text files that one could look at."""
+
+
+@pytest.fixture(scope="module")
+def readings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reading]:
+    """Every bad campaign, read once."""
+    root = tmp_path_factory.mktemp("campaigns")
+    read = {kind: read_campaign(bad_campaign(kind, root / kind)) for kind in bad_kinds()}
+    for kind, (spoil, _) in MADE.items():
+        folder = good_campaign(root / kind)
+        spoil(folder)
+        read[kind] = read_campaign(folder)
+    return read
+
+
+@pytest.fixture
+def every_problem(readings: dict[str, Reading]) -> list[Problem]:
+    return [problem for reading in readings.values() for problem in reading.problems]
+
+
+@pytest.mark.parametrize("kind", bad_kinds())
+def test_a_bad_campaign_gets_its_exact_list_of_problems(
+    kind: str, readings: dict[str, Reading]
+) -> None:
+    expected = (BAD / kind / EXPECTED).read_text(encoding="utf-8").splitlines()
+    assert [as_line(problem) for problem in readings[kind].problems] == expected
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_a_campaign_made_bad_gets_its_exact_list_of_problems(
+    kind: str, readings: dict[str, Reading]
+) -> None:
+    found = [(str(problem.where), problem.code) for problem in readings[kind].problems]
+    assert found == MADE[kind][1]
+
+
+def test_there_is_a_campaign_exactly_when_no_problem_is_an_error(
+    readings: dict[str, Reading],
+) -> None:
+    for kind, reading in readings.items():
+        has_errors = any(problem.severity is Severity.ERROR for problem in reading.problems)
+        assert (reading.campaign is None) == has_errors, kind
+
+
+def test_every_kind_of_problem_has_a_bad_campaign(every_problem: list[Problem]) -> None:
+    assert {problem.code for problem in every_problem} == {code.value for code in Code}
+
+
+def test_every_problem_says_what_to_do_in_typeset_french(every_problem: list[Problem]) -> None:
+    for problem in every_problem:
+        assert problem.message.endswith((".", "?")), problem
+        assert problem.remedy.endswith("."), problem
+        for sentence in (problem.message, problem.remedy):
+            assert not re.search(r" [:;?!»]|« |[{}]|'", sentence), sentence
+
+
+def test_warnings_are_kinds_of_their_own(every_problem: list[Problem]) -> None:
+    for problem in every_problem:
+        assert (problem.severity is Severity.WARNING) == (problem.code in WARNINGS)
+
+
+def test_problems_come_sorted_by_place(tmp_path: Path) -> None:
+    problems = read_campaign(bad_campaign("wrong-cell-count", tmp_path / "campaign")).problems
+    assert list(problems) == sorted(problems)
+
+
+def test_the_same_problems_are_found_again(tmp_path: Path) -> None:
+    folder = bad_campaign("unknown-zone", tmp_path / "campaign")
+    assert read_campaign(folder).problems == read_campaign(folder).problems
+
+
+def test_problems_of_several_files_are_all_found_at_once(tmp_path: Path) -> None:
+    folder = good_campaign(tmp_path / "campaign")
+    for kind in ("toml-unknown-key", "negative-price", "bad-opening", "shared-portrait"):
+        for path in (BAD / kind).iterdir():
+            if path.name != EXPECTED:
+                (folder / path.name).write_bytes(path.read_bytes())
+    codes = {problem.code for problem in read_campaign(folder).problems}
+    assert codes == {
+        Code.UNKNOWN_KEY,
+        Code.NEGATIVE_PRICE,
+        Code.BAD_OPENING,
+        Code.SHARED_PORTRAIT,
+        Code.UNUSED_PORTRAIT,
+    }
