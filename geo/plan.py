@@ -14,6 +14,7 @@ class Status(StrEnum):
     OPTIMAL = "optimal"  # proven within the tolerance that was asked for
     FEASIBLE = "feasible"  # every rule holds; the gap says how far from the best it may be
     INFEASIBLE = "infeasible"  # proven that no answer keeps every rule
+    UNKNOWN = "unknown"  # the effort ended before any answer was found and before any proof
     NOT_ASKED = "not-asked"  # the campaign has no such part
 
 

@@ -1,1 +1,6 @@
-"""The route and the calendar of the itinerant exhibition."""
+"""The route and the calendar of the itinerant exhibition: ``solve(build_problem(campaign))``."""
+
+from geo.tour.problem import TourProblem, build_problem
+from geo.tour.solver import solve
+
+__all__ = ["TourProblem", "build_problem", "solve"]

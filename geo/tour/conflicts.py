@@ -1,0 +1,164 @@
+"""Why no tour fits: the stops and the dates that collide, the roads that are too long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from geo.model import BoolArray, IntArray
+from geo.plan import Shortfall
+from geo.tour.earliest import earliest_finish, finish_with
+from geo.tour.moves import StopMoves, moves_of
+from geo.tour.problem import TourProblem
+from geo.tour.repairs import repairs, repairs_by_search
+from geo.tour.subsets import members
+from geo.tour.wording import counted, day_text, days_text, duration, french, quoted
+
+MAX_TABLE_STOPS = 18
+"""Up to here every question is answered exactly, from tables over all sets of stops."""
+
+_FEW_DAYS = 6
+_FEW_STOPS = 6
+
+
+def explain(problem: TourProblem) -> tuple[Shortfall, ...]:
+    """Return why it is proven that no tour fits, and the smallest changes that would make one fit.
+
+    In this order: stops without any date, stops and depots that no leg reaches, sets of stops whose
+    dates collide (each as small as possible, and disjoint), then what would help. Above
+    `MAX_TABLE_STOPS` stops no colliding sets are looked for, and days and kits are searched one
+    problem at a time.
+    """
+    moves = moves_of(problem)
+    reasons = [*_without_date(problem), *_stranded(problem, moves), *_depot_too_far(problem, moves)]
+    if len(problem.stop_ids) > MAX_TABLE_STOPS:
+        return (*reasons, *repairs_by_search(problem))
+    calendar_only = earliest_finish(moves_of(problem, roads=False))
+    collide = finish_with(calendar_only, problem.kits) > problem.n_days
+    reasons += _collisions(problem, collide)
+    return (*reasons, *repairs(problem, roads_forbid=not collide[-1]))
+
+
+def _without_date(problem: TourProblem) -> Iterator[Shortfall]:
+    yield from problem.troubles
+    told = {trouble.subject for trouble in problem.troubles}
+    for stop, stays in enumerate(problem.stays):
+        if not stays and problem.stop_ids[stop] not in told:
+            message = f"{quoted([problem.stop_names[stop]])} n’a aucune date dans la période."
+            yield Shortfall("stop-has-no-date", problem.stop_ids[stop], french(message), wanted=1)
+
+
+def _stranded(problem: TourProblem, moves: Sequence[StopMoves]) -> Iterator[Shortfall]:
+    """Yield the stops that have dates but that no leg may reach, or none may leave."""
+    drive = problem.travel.drive_s
+    for stop, m in enumerate(moves):
+        node = stop + 1
+        others = [i for i in range(len(moves)) if i != stop]
+        reached = m.first.any() or any(moves[i].leave[:, node].any() for i in others)
+        left = np.delete(m.leave, node, axis=1).any()
+        if len(m.start) and not (reached and left):
+            to, back = np.delete(drive[:, node], node), np.delete(drive[node], node)
+            yield _too_far(problem, node, int(max(to.min(), back.min())))
+
+
+def _depot_too_far(problem: TourProblem, moves: Sequence[StopMoves]) -> Iterator[Shortfall]:
+    drive = problem.travel.drive_s
+    begun = any(m.first.any() for m in moves)
+    ended = any(m.leave[:, 0].any() for m in moves)
+    if any(problem.stays) and not (begun and ended):
+        yield _too_far(problem, 0, int(max(drive[0, 1:].min(), drive[1:, 0].min())))
+
+
+def _too_far(problem: TourProblem, node: int, nearest_s: int) -> Shortfall:
+    """Return that the place at a node is too far from every other one, or has no hour to drive."""
+    name = quoted([problem.stop_names[node - 1] if node else problem.depot_name])
+    place, others = (
+        (name, "toute autre étape et du dépôt")
+        if node
+        else (
+            f"Le dépôt {name}",
+            "toute étape",
+        )
+    )
+    limit_s = problem.max_drive_s
+    if nearest_s > limit_s:
+        return Shortfall(
+            "drive-too-long" if node else "depot-too-far",
+            problem.node_id(node),
+            french(
+                f"{place} est trop loin de {others} : {duration(nearest_s)} de route au moins, "
+                f"pour {duration(limit_s)} au plus par jour. Relever cette limite, ou y renoncer."
+            ),
+            wanted=nearest_s / 3600,
+            got=limit_s / 3600,
+        )
+    return Shortfall(
+        "no-time-to-drive",
+        problem.node_id(node),
+        french(
+            f"{place} : les horaires ne laissent à aucun trajet le temps de se faire avant "
+            "l’ouverture ou entre la fermeture et minuit. Revoir les horaires d’ouverture."
+        ),
+    )
+
+
+def _collisions(problem: TourProblem, collide: BoolArray) -> Iterator[Shortfall]:
+    """Yield disjoint sets of stops, smallest first, that cannot all be visited, roads aside.
+
+    Any set that holds a colliding one collides too. Of equally small sets the one whose ids sort
+    first is told.
+    """
+    subsets = np.flatnonzero(collide)
+    subsets = subsets[_disjoint(subsets, _dateless(problem))]
+    while len(subsets):
+        size = np.bitwise_count(subsets)
+        smallest = sorted(members(int(m)) for m in subsets[size == size.min()])
+        yield _collision(problem, smallest[0], only=len(smallest) == 1)
+        subsets = subsets[_disjoint(subsets, sum(1 << stop for stop in smallest[0]))]
+
+
+def _dateless(problem: TourProblem) -> int:
+    return sum(1 << stop for stop, stays in enumerate(problem.stays) if not stays)
+
+
+def _disjoint(subsets: IntArray, other: int) -> BoolArray:
+    return np.asarray(subsets & other == 0, dtype=np.bool_)
+
+
+def _collision(problem: TourProblem, stops: Sequence[int], *, only: bool) -> Shortfall:
+    """Return that these stops collide; `only` tells that no other set as small does."""
+    if len(stops) <= _FEW_STOPS:
+        which = " ; ".join(_dates_of(problem, stop) for stop in stops)
+    else:
+        which = quoted(problem.stop_names[stop] for stop in stops)
+    stays = [problem.stays[stop] for stop in stops]
+    needed = sum(len(choices[0].open_on) for choices in stays)
+    days = len({day for choices in stays for stay in choices for day in stay.open_on})
+    return Shortfall(
+        "dates-collide",
+        "",
+        french(
+            f"{len(stops)} étapes ne tiennent pas ensemble entre le "
+            f"{day_text(problem.first_day)} et le {day_text(problem.last_day)} avec "
+            f"{counted(problem.kits, 'lot', 'lots')} ({counted(needed, 'jour', 'jours')} de "
+            f"présence, {counted(days, 'jour', 'jours')} d’ouverture en tout)"
+            f"{'' if only else ', par exemple'} : {which}."
+        ),
+        wanted=len(stops),
+        got=len(stops) - 1,
+    )
+
+
+def _dates_of(problem: TourProblem, stop: int) -> str:
+    """Return a stop with its possible days, all of them where they are few."""
+    stays = problem.stays[stop]
+    days = sorted({day for stay in stays for day in stay.open_on})
+    told = (
+        days_text(days)
+        if len(days) <= _FEW_DAYS
+        else f"{len(days)} jours possibles du {day_text(days[0])} au {day_text(days[-1])}"
+    )
+    dwell = len(stays[0].open_on)
+    needed = f", {counted(dwell, 'jour', 'jours')} sur place" if dwell > 1 else ""
+    return f"{quoted([problem.stop_names[stop]])} ({told}{needed})"

@@ -1,0 +1,169 @@
+"""The smallest changes that would make a tour fit: more days, more kits, fewer stops, more road."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+
+from geo.model import IntArray
+from geo.plan import Shortfall
+from geo.tour.cpsat import fits_cpsat
+from geo.tour.earliest import NEVER, earliest_finish, finish_with
+from geo.tour.moves import moves_of
+from geo.tour.problem import SEARCH_DAYS, TourProblem
+from geo.tour.subsets import best_split, members
+from geo.tour.wording import counted, day_text, duration, french, quoted
+
+_SEARCH_LIMIT = 0.5
+_FEW_CHOICES = 6
+
+
+def repairs(problem: TourProblem, *, roads_forbid: bool) -> Iterator[Shortfall]:
+    """Yield that the tour does not fit, then each single change that would do, proven smallest.
+
+    `roads_forbid` tells that the calendar alone would allow a tour, so that more hours of driving a
+    day are a remedy to look for.
+    """
+    one_kit = earliest_finish(moves_of(problem, later=True))
+    shared = finish_with(one_kit, problem.kits)
+    fitting = np.flatnonzero(shared <= problem.n_days)
+    size = np.bitwise_count(fitting)
+    yield _does_not_fit(problem, most=int(size.max()), days_help=bool(shared[-1] < NEVER))
+    if shared[-1] < NEVER:
+        yield _more_days(problem, int(shared[-1]))
+    kits = _kits_needed(problem, one_kit, shared)
+    if kits is not None:
+        yield _more_kits(problem, kits)
+    if size.max() > 0:
+        yield _fewer_stops(problem, [int(m) for m in fitting[size == size.max()]])
+    limit_s = _drive_needed(problem) if roads_forbid else None
+    if limit_s is not None:
+        yield _more_driving(problem, limit_s)
+
+
+def repairs_by_search(problem: TourProblem) -> Iterator[Shortfall]:
+    """Yield that the tour does not fit, then how many more days or kits are seen to be enough.
+
+    Each number of them is a problem of its own, given little time: there may be a smaller one.
+    """
+    ends = {stay.end + 1 for later in problem.later_stays for stay in later}
+    extras = sorted(end - problem.n_days for end in ends)
+    found = _first_that_fits([problem.longer_by(extra) for extra in extras])
+    yield _does_not_fit(problem, most=None, days_help=found is not None)
+    if found is not None:
+        yield _more_days(problem, problem.n_days + extras[found])
+    more = range(problem.kits + 1, len(problem.stop_ids) + 1)
+    found = _first_that_fits([replace(problem, kits=kits) for kits in more])
+    if found is not None:
+        yield _more_kits(problem, more[found])
+
+
+def _first_that_fits(problems: Sequence[TourProblem]) -> int | None:
+    """Return the first of ever easier problems that has a tour, by bisection."""
+    if not problems or not fits_cpsat(problems[-1], limit=_SEARCH_LIMIT):
+        return None
+    return bisect_left(problems, 1, key=lambda p: int(fits_cpsat(p, limit=_SEARCH_LIMIT)))
+
+
+def _kits_needed(problem: TourProblem, one_kit: IntArray, shared: IntArray) -> int | None:
+    for kits in range(problem.kits + 1, len(problem.stop_ids) + 1):
+        shared = best_split(shared, one_kit, np.maximum)
+        if shared[-1] <= problem.n_days:
+            return kits
+    return None
+
+
+def _drive_needed(problem: TourProblem) -> int | None:
+    """Return the least daily driving limit with which the tour fits; None where none is enough."""
+    drive = problem.travel.drive_s
+    days = np.unique(np.concatenate([drive.ravel(), (drive[0][:, None] + drive).ravel()]))
+    limits = [int(limit) for limit in days if limit > problem.max_drive_s]
+
+    def fits(limit_s: int) -> bool:
+        one_kit = earliest_finish(moves_of(replace(problem, max_drive_s=limit_s)))
+        return bool(finish_with(one_kit, problem.kits)[-1] <= problem.n_days)
+
+    if not limits or not fits(limits[-1]):
+        return None
+    return limits[bisect_left(limits, 1, key=lambda limit_s: int(fits(limit_s)))]
+
+
+def _does_not_fit(problem: TourProblem, *, most: int | None, days_help: bool) -> Shortfall:
+    n = len(problem.stop_ids)
+    at_most = "" if most is None else f" : {most} au plus"
+    remedy = (
+        "Chacun des changements proposés suffit à lui seul."
+        if days_help
+        else f"Prolonger la période, jusqu’à {SEARCH_DAYS // 7} semaines, n’y suffit pas."
+    )
+    return Shortfall(
+        "tour-does-not-fit",
+        "",
+        french(
+            f"Aucune tournée ne visite les {counted(n, 'étape', 'étapes')} entre le "
+            f"{day_text(problem.first_day)} et le {day_text(problem.last_day)} avec "
+            f"{counted(problem.kits, 'lot', 'lots')}{at_most}. {remedy}"
+        ),
+        wanted=n,
+        got=0 if most is None else most,
+    )
+
+
+def _more_days(problem: TourProblem, days: int) -> Shortfall:
+    end = problem.first_day + timedelta(days=days - 1)
+    more = counted(days - problem.n_days, "jour", "jours")
+    return Shortfall(
+        "needs-more-days",
+        "",
+        f"Avec {more} de plus, soit une fin le {day_text(end)} au lieu du "
+        f"{day_text(problem.last_day)}, la tournée tiendrait.",
+        wanted=days,
+        got=problem.n_days,
+    )
+
+
+def _more_kits(problem: TourProblem, kits: int) -> Shortfall:
+    return Shortfall(
+        "needs-more-kits",
+        "",
+        f"Avec {counted(kits, 'lot', 'lots')} au lieu de {problem.kits}, la tournée tiendrait.",
+        wanted=kits,
+        got=problem.kits,
+    )
+
+
+def _fewer_stops(problem: TourProblem, fitting: Sequence[int]) -> Shortfall:
+    everything = (1 << len(problem.stop_ids)) - 1
+    choices = sorted(members(everything ^ m) for m in fitting)
+    names = [quoted(problem.stop_names[stop] for stop in choice) for choice in choices]
+    got = len(problem.stop_ids) - len(choices[0])
+    if len(choices[0]) == 1 and len(choices) <= _FEW_CHOICES:
+        which = quoted((problem.stop_names[choice[0]] for choice in choices), last="ou")
+    elif len(choices) == 1:
+        which = names[0]
+    else:
+        which = f"{names[0]}, ou l’un des {len(choices) - 1} autres choix possibles"
+    return Shortfall(
+        "needs-fewer-stops",
+        "",
+        french(
+            f"Sans {counted(len(choices[0]), 'étape', 'étapes')} ({which}), la tournée tiendrait."
+        ),
+        wanted=len(problem.stop_ids),
+        got=got,
+    )
+
+
+def _more_driving(problem: TourProblem, limit_s: int) -> Shortfall:
+    return Shortfall(
+        "needs-more-driving",
+        "",
+        f"Avec {duration(limit_s)} de route par jour au lieu de {duration(problem.max_drive_s)}, "
+        "la tournée tiendrait.",
+        wanted=limit_s / 3600,
+        got=problem.max_drive_s / 3600,
+    )
