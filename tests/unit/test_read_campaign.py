@@ -142,6 +142,26 @@ def test_the_order_of_rows_changes_nothing(folder: Path) -> None:
     _assert_same(before, _read(folder))
 
 
+def test_exclusions_are_sorted_by_reason_and_then_by_shape(folder: Path) -> None:
+    path = folder / "interdits.geojson"
+    layer = json.loads(path.read_text(encoding="utf-8"))
+    names = ("école", "école", "abords")
+    layer["features"] = [
+        {
+            "type": "Feature",
+            "properties": {"motif": name},
+            "geometry": shapely.box(5.7 + i / 100, 45.3, 5.705 + i / 100, 45.31).__geo_interface__,
+        }
+        for i, name in enumerate(names)
+    ]
+    path.write_text(json.dumps(layer), encoding="utf-8")
+    before = _read(folder)
+    assert [exclusion.reason for exclusion in before.exclusions] == sorted(names)
+    layer["features"] = [layer["features"][i] for i in (2, 1, 0)]
+    path.write_text(json.dumps(layer), encoding="utf-8")
+    _assert_same(before, _read(folder))
+
+
 def test_french_headings_in_another_order_and_windows_1252_change_nothing(folder: Path) -> None:
     before = _read(folder)
     french = {
@@ -187,6 +207,19 @@ def test_faces_in_lambert_93_are_the_same_faces_once_the_campaign_says_so(folder
     assert _codes(folder) == {Code.MISSING_CRS}
     change(folder, "campaign.toml", ("[matching]", 'faces_crs = "EPSG:2154"\n\n[matching]'))
     _assert_same(before, _read(folder), within_m=0.001)
+
+
+def test_metres_come_before_degrees_once_the_campaign_says_their_crs(folder: Path) -> None:
+    path = folder / "inventaire.csv"
+    heading, *rows = path.read_text(encoding="utf-8").splitlines()
+    x, y = reproject_points(np.array([5.7]), np.array([45.1]), source=WGS84, target=LAMBERT_93)
+    metres = f"{x[0]:.2f};{y[0]:.2f}"
+    lines = (f"{heading};x;y", *(f"{row};{metres}" for row in rows))
+    path.write_text("\n".join(lines), encoding="utf-8")
+    change(folder, "campaign.toml", ('locks = "verrous.csv"\n', ""))
+    assert _read(folder).faces.lng[0] == 5.55
+    change(folder, "campaign.toml", ("[matching]", 'faces_crs = "2154"\n\n[matching]'))
+    np.testing.assert_allclose(_read(folder).faces.lng, 5.7, atol=1e-6)
 
 
 def _as_geopackages(folder: Path, crs: int) -> None:
@@ -345,8 +378,10 @@ def test_two_thousand_faces_are_read(folder: Path) -> None:
     assert len(_read(folder).faces) == 2009
 
 
-def _square(zone_id: str, level: str, parent_id: str | None, *box: float) -> Zone:
-    return Zone(zone_id, zone_id, level, parent_id, None, shapely.box(*box))
+def _square(zone_id: str, level: str, parent_id: str | None, *sides: float) -> Zone:
+    west, south, east, north = sides
+    area = shapely.box(west, south, east, north)
+    return Zone(zone_id, zone_id, level, parent_id, None, area)
 
 
 def test_a_point_on_a_border_is_in_the_zone_whose_id_sorts_first_and_in_its_parents() -> None:
