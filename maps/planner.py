@@ -1,0 +1,273 @@
+"""The planner's page: everything that the plan says, and how good it is."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from geo.model import Agent
+from geo.plan import Leg, Status, Stop
+from maps import blocks, french
+from maps.columns import Json
+from maps.scene import IntArray, Scene, fictitious_notice, portrait_series
+
+POSTED, FREE, NOBODY, CLOSED, EXCLUDED = range(5)
+_STATES = (
+    "Affichée",
+    "Non utilisée : disponible, non retenue",
+    "Non utilisée : dans aucune zone d’un agent à afficher",
+    "Non utilisée : fermée ou non disponible à toutes les vagues",
+    "Non utilisée : dans un secteur interdit",
+)
+
+
+def planner_payload(scene: Scene, zones: Json) -> Json:
+    """Return what ``carte-interne.html`` shows."""
+    faces = np.arange(len(scene.campaign.faces), dtype=np.int64)
+    states = face_states(scene)
+    places = blocks.places_block(scene, faces, _facts(scene))
+    places["state"] = [int(s) for s in states]
+    return {
+        "head": _head(scene, states),
+        "words": {"series": "Agents", "one": "Agent", "of": "de l’agent"},
+        "series": [_series(scene, agent) for agent in scene.campaign.agents],
+        "periods": blocks.periods_block(scene),
+        "states": list(_STATES),
+        "zones": zones,
+        "places": places,
+        "postings": blocks.postings_block(scene, faces, scene.agent),
+        "tour": blocks.tour_block(scene, with_times=True),
+        "sections": [
+            _quality_section(scene),
+            _exposure_section(scene),
+            _stops_section(scene),
+            {
+                "kind": "postings",
+                "title": "Affichages",
+                "caption": "Affichages montrés sur la carte",
+                "columns": [
+                    "period",
+                    "dates",
+                    "fact:Face",
+                    "series",
+                    "fact:Format",
+                    "fact:Adresse",
+                    "fact:Commune",
+                    "zone",
+                    "fact:Contacts par vague",
+                    "fact:Prix HT par vague",
+                ],
+            },
+            {
+                "kind": "unused",
+                "title": "Faces non utilisées",
+                "caption": "Faces non utilisées et raison",
+                "columns": ["fact:Face", "fact:Format", "fact:Commune", "zone", "state"],
+            },
+        ],
+        "sources": list(blocks.SOURCES),
+    }
+
+
+def face_states(scene: Scene) -> IntArray:
+    """Return the state of each face ``(n_faces,)``: posted, or why it is not.
+
+    The first of these that holds: posted, excluded, open in no period, without any agent who may
+    be posted there, left out by the matching.
+    """
+    eligibility, n = scene.eligibility, len(scene.campaign.faces)
+    wanted = np.zeros(n, dtype=np.bool_)
+    wanted[eligibility.edge_face[eligibility.edge_open.any(axis=1)]] = True
+    states = np.where(wanted, FREE, NOBODY)
+    states[~eligibility.open.any(axis=1)] = CLOSED
+    states[eligibility.excluded >= 0] = EXCLUDED
+    states[scene.face] = POSTED
+    return states.astype(np.int64)
+
+
+def _series(scene: Scene, agent: Agent) -> Json:
+    number = scene.number_of(agent.portrait_id)
+    same = [a.agent_id for a in scene.campaign.agents if a.portrait_id == agent.portrait_id]
+    # Two agents on one portrait share its number and its colour; a letter tells them apart.
+    letter = chr(ord("a") + same.index(agent.agent_id) % 26) if len(same) > 1 else ""
+    parts = [agent.name, agent.agent_id, f"portrait {agent.portrait_id}", agent.headline]
+    return portrait_series(
+        number, agent.job, detail=" · ".join(filter(None, parts)), mark=f"{number}{letter}"
+    )
+
+
+def _head(scene: Scene, states: IntArray) -> Json:
+    allocation, budget = scene.plan.allocation, scene.campaign.matching.budget_cents
+    posted = int((states == POSTED).sum())
+    money = french.euros(allocation.cost_cents)
+    label = "engagés, sans plafond"
+    if budget is not None:
+        label = f"engagés sur {french.euros(budget)} HT"
+    lead = (
+        f"{french.counted(len(scene.face), 'affichage', 'affichages')} sur "
+        f"{french.counted(posted, 'face', 'faces')} ; "
+        f"{french.counted(len(states) - posted, 'face reste libre', 'faces restent libres')}."
+    )
+    return {
+        "kicker": "Carte interne",
+        "title": scene.campaign.name,
+        "lead": [lead, gap_sentence(scene)],
+        "figures": [
+            {
+                "value": french.number(len(scene.face)),
+                "label": french.noun(len(scene.face), "affichage", "affichages"),
+            },
+            {
+                "value": french.number(scene.communes_reached()),
+                "label": french.noun(scene.communes_reached(), "commune", "communes"),
+            },
+            {"value": money, "label": label},
+            {
+                "value": french.number(len(scene.plan.shortfalls)),
+                "label": french.noun(
+                    len(scene.plan.shortfalls), "point à traiter", "points à traiter"
+                ),
+            },
+        ],
+        "notice": fictitious_notice(scene.campaign),
+    }
+
+
+def gap_sentence(scene: Scene) -> str:
+    """Return how near the allocation is to the best possible one, in words."""
+    allocation = scene.plan.allocation
+    if allocation.status is Status.INFEASIBLE:
+        return "Aucun affichage ne respecte toutes les règles demandées."
+    if allocation.status is Status.NOT_ASKED or not math.isfinite(allocation.gap):
+        return "La qualité de ce plan n’a pas été mesurée."
+    if allocation.gap <= 0:
+        return "C’est prouvé : aucun plan ne fait mieux."
+    if allocation.gap >= 1:
+        return "La borne ne dit pas de combien un autre plan pourrait faire mieux."
+    better = 1 / (1 - allocation.gap) - 1
+    return (
+        "C’est prouvé : aucun plan ne fait mieux que celui-ci de plus de "
+        f"{french.percent(better, 2)}."
+    )
+
+
+def _facts(scene: Scene) -> list[Json]:
+    inventory = scene.campaign.faces
+    lit = {1: "Oui", 0: "Non", -1: ""}
+    return [
+        blocks.text_fact("Face", inventory.face_id),
+        blocks.text_fact("Panneau", inventory.panel_id),
+        blocks.text_fact("Afficheur", inventory.operator),
+        blocks.text_fact("Format", inventory.format),
+        blocks.text_fact("Support", inventory.support),
+        blocks.number_fact("Surface (m²)", inventory.surface_m2),
+        blocks.text_fact("Éclairée", [lit[int(v)] for v in inventory.lit]),
+        blocks.text_fact("Adresse", inventory.address),
+        blocks.text_fact("Code postal", inventory.postcode),
+        blocks.text_fact("Commune", inventory.city),
+        blocks.number_fact("Contacts par vague", inventory.contacts),
+        blocks.number_fact("Prix HT par vague", inventory.price_cents, kind="euros"),
+    ]
+
+
+def _quality_section(scene: Scene) -> Json:
+    allocation, tour = scene.plan.allocation, scene.plan.tour
+    budget = scene.campaign.matching.budget_cents
+    items = [gap_sentence(scene)]
+    if math.isfinite(allocation.exposure) and math.isfinite(allocation.exposure_bound):
+        items.append(
+            f"Exposition équivalente : {french.number(allocation.exposure, 4)} ; aucun plan ne "
+            f"peut dépasser {french.number(allocation.exposure_bound, 4)} "
+            f"(objectif {french.number(allocation.objective, 4)}, borne "
+            f"{french.number(allocation.bound, 4)})."
+        )
+    if budget:
+        used = french.percent(allocation.cost_cents / budget)
+        items.append(
+            f"Budget engagé : {french.euros(allocation.cost_cents)} HT sur "
+            f"{french.euros(budget)} HT, soit {used}."
+        )
+    if tour.stops:
+        items.append(
+            f"Itinérance : {french.duration(tour.drive_s)} de route, "
+            f"{french.number(tour.distance_m / 1000)}{french.NBSP}km ; aucun ordre ne fait moins "
+            f"de {french.duration(tour.bound_s)}."
+        )
+    return {
+        "kind": "list",
+        "title": "Qualité du plan",
+        "items": items,
+        "alert_title": "Ce qui manque",
+        "alerts": [shortfall.message for shortfall in scene.plan.shortfalls],
+        "none": "Tout ce qui était demandé est tenu.",
+    }
+
+
+def _exposure_section(scene: Scene) -> Json:
+    at = {agent.agent_id: i for i, agent in enumerate(scene.campaign.agents)}
+    rows, targets = [], []
+    for exposure in sorted(scene.plan.allocation.agents, key=lambda e: at[e.agent_id]):
+        agent = scene.campaign.agents[at[exposure.agent_id]]
+        rows.append(
+            (
+                f"{scene.number_of(agent.portrait_id)} – {agent.agent_id}",
+                agent.job,
+                french.number(exposure.postings),
+                french.number(exposure.contacts),
+                french.number(exposure.exposure),
+                french.number(exposure.target),
+                french.percent(exposure.ratio),
+            )
+        )
+        targets.append(at[exposure.agent_id])
+    return blocks.rows_section(
+        "Exposition par agent",
+        ("Agent", "Métier", "Affichages", "Contacts", "Exposition", "Cible", "Part de la cible"),
+        rows,
+        caption="Exposition obtenue et cible, par agent",
+        targets=("series", targets),
+        numbers=(2, 3, 4, 5, 6),
+        note="L’exposition compte les contacts, d’autant moins que la face est loin du lieu de "
+        "travail.",
+    )
+
+
+def _stops_section(scene: Scene) -> Json:
+    """Return the stops with hours and the drive that leads to each, and the way back."""
+    at = {maison.maison_id: i for i, maison in enumerate(scene.campaign.maisons)}
+    maisons, marks = scene.campaign.maisons, blocks.stop_marks(scene)
+    legs = [leg for leg in scene.plan.tour.legs if leg.from_id != leg.to_id]
+    rows, targets = [], []
+    for stop in blocks.stops_in_order(scene):
+        # A Maison that is the depot too is come back to after its stay: that is another leg.
+        leg = next((leg for leg in legs if _leads_to(leg, stop)), None)
+        rows.append(
+            (
+                marks[stop.maison_id],
+                maisons[at[stop.maison_id]].name,
+                blocks.drive_text(leg) if leg is not None else "–",
+                french.moment(stop.arrive),
+                french.opening_days(stop.open_on),
+                french.moment(stop.leave),
+            )
+        )
+        targets.append(at[stop.maison_id])
+        legs = [other for other in legs if other is not leg]
+    for leg in sorted(legs, key=lambda leg: (leg.kit, leg.depart)):
+        times = (french.moment(leg.arrive), "–", "–")
+        rows.append(("Retour", maisons[at[leg.to_id]].name, blocks.drive_text(leg), *times))
+        targets.append(at[leg.to_id])
+    return blocks.rows_section(
+        "L’exposition itinérante",
+        ("Étape", "Maison", "Route pour y venir", "Arrivée", "Jours d’ouverture", "Départ"),
+        rows,
+        caption="Étapes et trajets, dans l’ordre",
+        targets=("venue", targets),
+        note="" if rows else "Aucune étape n’est prévue.",
+    )
+
+
+def _leads_to(leg: Leg, stop: Stop) -> bool:
+    same = (leg.kit, leg.to_id) == (stop.kit, stop.maison_id)
+    return same and leg.arrive <= stop.leave

@@ -1,0 +1,228 @@
+"""What the pages say: geometry, columns, words, colours."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import date, datetime, time
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+
+from geo.model import Exclusion, Zone
+from geo.targeting import target
+from maps import french
+from maps.blocks import zones_block
+from maps.columns import differences, number_column, text_column
+from maps.geometry import drawn_shapes, encode_shape
+from maps.palette import SHAPES, colour
+from maps.planner import CLOSED, EXCLUDED, FREE, NOBODY, POSTED, face_states, gap_sentence
+from maps.scene import Scene, fictitious_notice
+from tests.browser.plans import hand_made_plan, pages_of
+from tests.builders import CORNER_X, CORNER_Y, tiny_campaign
+
+
+def scene_of(**changes: Any) -> Scene:
+    campaign = tiny_campaign(**changes)
+    return Scene.of(campaign, hand_made_plan(campaign), target(campaign))
+
+
+def payload_of(html: str) -> Any:
+    found = re.search(r'<script type="application/json" id="donnees">(.*?)</script>', html)
+    assert found is not None
+    return json.loads(found.group(1))
+
+
+def decode(text: str) -> list[tuple[int, int]]:
+    """Read an encoded polyline, after Google's description of the format."""
+    numbers, value, shift = [], 0, 0
+    for letter in text:
+        bits = ord(letter) - 63
+        value |= (bits & 31) << shift
+        shift += 5
+        if bits < 32:
+            numbers.append(~(value >> 1) if value & 1 else value >> 1)
+            value = shift = 0
+    points = np.cumsum(np.array(numbers).reshape(-1, 2), axis=0)
+    return [(int(lat), int(lng)) for lat, lng in points]
+
+
+def ragged_zones() -> tuple[Zone, ...]:
+    """Two neighbours with a ragged common border, and the zone that they make up."""
+    rng = np.random.default_rng(0)
+    border = np.column_stack([20_000 + rng.normal(0, 3, 200), np.linspace(0, 40_000, 200)])
+    border += (CORNER_X, CORNER_Y)
+    west = [*border, (CORNER_X, CORNER_Y + 40_000), (CORNER_X, CORNER_Y)]
+    east = [*border, (CORNER_X + 40_000, CORNER_Y + 40_000), (CORNER_X + 40_000, CORNER_Y)]
+    areas = [shapely.Polygon(west), shapely.Polygon(east)]
+    whole = shapely.union_all(areas)
+    assert isinstance(whole, shapely.Polygon)
+    return (
+        Zone("all", "Tout", "secteur", None, None, whole),
+        Zone("east", "Est", "commune", "all", None, areas[1]),
+        Zone("west", "Ouest", "commune", "all", None, areas[0]),
+    )
+
+
+def test_neighbours_keep_one_border_when_they_are_simplified() -> None:
+    zones = ragged_zones()
+    shapes = drawn_shapes(zones, ("secteur", "commune"), crs=2154)
+    before = shapely.get_num_coordinates([zone.area for zone in zones])
+    assert (shapely.get_num_coordinates(shapes)[1:] < before[1:] / 3).all()
+    assert shapely.coverage_is_valid(shapes[1:])
+    assert shapely.equals(shapes[0], shapely.coverage_union_all(shapes[1:]))
+
+
+def test_a_zone_that_its_children_do_not_cover_keeps_its_own_shape() -> None:
+    whole, east, _ = ragged_zones()
+    shapes = drawn_shapes((whole, east), ("secteur", "commune"), crs=2154)
+    assert shapely.area(shapes[0]) == pytest.approx(2 * shapely.area(shapes[1]), rel=0.05)
+
+
+def test_a_shape_reads_back_to_a_metre() -> None:
+    hole = shapely.box(5.2, 45.2, 5.3, 45.3)
+    shape = shapely.box(5.0, 45.0, 6.0, 46.0).difference(hole)
+    assert isinstance(shape, shapely.Polygon)
+    (polygon,) = encode_shape(shape)
+    rings = [decode(ring) for ring in polygon]
+    assert [len(ring) for ring in rings] == [4, 4]
+    assert set(rings[0]) == {
+        (4_500_000, 500_000),
+        (4_500_000, 600_000),
+        (4_600_000, 500_000),
+        (4_600_000, 600_000),
+    }
+    assert (4_530_000, 520_000) in rings[1]
+
+
+def test_zones_keep_no_id() -> None:
+    zones = replace(tiny_campaign().zones[3], zone_id="zqsecret")
+    campaign = tiny_campaign()
+    others = [z for z in campaign.zones if z.zone_id != "t1"]
+    block = zones_block(scene_of(zones=tuple(sorted([*others, zones], key=lambda z: z.zone_id))))
+    assert "zqsecret" not in json.dumps(block)
+    assert block["levels"] == ["Département", "Secteur", "Territoire"]
+
+
+def test_the_reader_chooses_among_zones_of_levels_that_divide() -> None:
+    block = zones_block(scene_of())
+    assert [block["name"][i] for i in block["filter"]] == ["NORD", "SUD"]
+
+
+def test_repeated_texts_become_a_dictionary() -> None:
+    assert text_column(["b", "a", "b", "b"]) == {"d": ["a", "b"], "i": [1, 0, 1, 1]}
+    assert text_column(["b", "a"]) == {"v": ["b", "a"]}
+
+
+def test_numbers_become_short() -> None:
+    assert differences([5, 7, 4]) == [5, 2, -3]
+    assert number_column([1.0, 2.5, float("nan")]) == {"v": [1, 2.5, None]}
+
+
+def test_french_is_written_as_it_should_be() -> None:
+    assert french.number(1_234_567.891, 1) == "1\u202f234\u202f567,9"
+    assert french.number(float("nan")) == "–"
+    assert french.euros(123_450) == "1\u202f234,50\u00a0€"
+    assert french.euros(9_000_000) == "90\u202f000\u00a0€"
+    assert french.counted(0, "face", "faces") == "0\u00a0face"
+    assert french.listed(["a", "b", "c"]) == "a, b et c"
+    assert french.long_date(date(2017, 11, 1)) == "mercredi 1er\u00a0novembre 2017"
+    assert french.span(date(2017, 10, 17), date(2017, 10, 23)) == "du 17 au 23\u00a0octobre 2017"
+    between = french.span(date(2017, 10, 31), date(2017, 11, 6))
+    assert between == "du 31\u00a0octobre au 6\u00a0novembre 2017"
+    years = french.span(date(2017, 12, 26), date(2018, 1, 1))
+    assert years == "du 26\u00a0décembre 2017 au 1er\u00a0janvier 2018"
+    assert french.duration(3_900) == "1\u00a0h\u00a005"
+    assert french.duration(3_590) == "1\u00a0h\u00a000"
+    assert french.duration(125) == "2\u00a0min"
+    eight = datetime.combine(date(2017, 10, 17), time(8, 5))
+    assert french.moment(eight) == "mardi 17\u00a0octobre 2017 à 8\u00a0h\u00a005"
+
+
+def test_a_white_number_stands_out_on_every_colour() -> None:
+    def part(value: int) -> float:
+        share = value / 255
+        return share / 12.92 if share <= 0.03928 else ((share + 0.055) / 1.055) ** 2.4
+
+    for rank in range(18):
+        red, green, blue = (int(colour(rank)[i : i + 2], 16) for i in (1, 3, 5))
+        light = 0.2126 * part(red) + 0.7152 * part(green) + 0.0722 * part(blue)
+        assert 1.05 / (light + 0.05) >= 4.5, colour(rank)
+
+
+def test_no_two_of_the_first_portraits_look_the_same() -> None:
+    looks = {(colour(rank), SHAPES[rank % len(SHAPES)]) for rank in range(18)}
+    assert len(looks) == 18
+
+
+def test_an_unused_face_says_why() -> None:
+    base = tiny_campaign()
+    available = base.faces.available.copy()
+    available[63] = False
+    middle = shapely.Point(base.faces.x[61], base.faces.y[61])
+    agents = tuple(agent for agent in base.agents if agent.agent_id != "A3")
+    scene = scene_of(
+        faces=replace(base.faces, available=available),
+        exclusions=(Exclusion("École", middle.buffer(100)),),
+        agents=agents,
+    )
+    states = face_states(scene)
+    assert states[63] == CLOSED
+    assert states[61] == EXCLUDED
+    assert states[32] == NOBODY  # in t3, where nobody works any more
+    assert states[27] == FREE
+    assert (np.flatnonzero(states == POSTED) == np.unique(scene.face)).all()
+
+
+def test_the_gap_is_told_as_what_a_better_plan_could_gain() -> None:
+    scene = scene_of()
+    half = replace(scene.plan, allocation=replace(scene.plan.allocation, gap=0.5))
+    assert "100,00\u00a0%" in gap_sentence(replace(scene, plan=half))
+    none = replace(scene.plan, allocation=replace(scene.plan.allocation, gap=0.0))
+    assert gap_sentence(replace(scene, plan=none)) == "C’est prouvé : aucun plan ne fait mieux."
+
+
+def test_made_up_data_are_said_to_be() -> None:
+    campaign = tiny_campaign()
+    assert fictitious_notice(campaign) is not None
+    operators = np.array(["Régie"] * len(campaign.faces), dtype=object)
+    real = replace(campaign, faces=replace(campaign.faces, operator=operators))
+    assert fictitious_notice(real) is None
+    agent = replace(real.agents[0], job="Cuisinière (personnage Fictif)")
+    assert fictitious_notice(replace(real, agents=(agent, *real.agents[1:]))) is not None
+
+
+def test_a_portrait_has_the_same_number_on_all_pages() -> None:
+    campaign = tiny_campaign()
+    reversed_portraits = tuple(
+        replace(agent, portrait_id=f"P{9 - i}") for i, agent in enumerate(campaign.agents)
+    )
+    pages = pages_of(replace(campaign, agents=reversed_portraits))
+    marks = {
+        name: [entry["mark"] for entry in payload_of(html)["series"]]
+        for name, html in pages.items()
+    }
+    assert marks["carte-interne.html"] == ["4", "3", "2", "1"]
+    assert marks["carte-regie.html"] == marks["carte-elus.html"] == ["1", "2", "3", "4"]
+
+
+def test_two_agents_on_one_portrait_share_its_number() -> None:
+    campaign = tiny_campaign()
+    shared = tuple(replace(agent, portrait_id="P") for agent in campaign.agents)
+    pages = pages_of(replace(campaign, agents=shared))
+    series = payload_of(pages["carte-interne.html"])["series"]
+    assert [entry["mark"] for entry in series] == ["1a", "1b", "1c", "1d"]
+    assert len(payload_of(pages["carte-elus.html"])["series"]) == 1
+
+
+def test_the_order_of_the_postings_does_not_reach_the_page() -> None:
+    campaign = tiny_campaign()
+    plan, eligibility = hand_made_plan(campaign), target(campaign)
+    turned = replace(plan.allocation, postings=plan.allocation.postings[::-1])
+    first = Scene.of(campaign, plan, eligibility)
+    second = Scene.of(campaign, replace(plan, allocation=turned), eligibility)
+    assert (first.face == second.face).all()
+    assert (first.agent == second.agent).all()
