@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from geo import tour
-from geo.plan import Status
+from data.write.order import order_lines
+from geo import matching, tour
+from geo.model import Campaign
+from geo.plan import Plan, Status
+from geo.targeting import target
 from geo.verify import verify
+from tests.builders import tiny_campaign
 from tests.honest_plan import honest_case, rich_campaign
 
 
@@ -30,3 +35,32 @@ def test_a_tour_that_cannot_be_solved_has_no_violation() -> None:
     solved = tour.solve(tour.build_problem(case.campaign))
     assert solved.status is Status.INFEASIBLE
     assert verify(case.campaign, replace(case.plan, tour=solved), case.order) == ()
+
+
+def rich_with(**rules: Any) -> Campaign:
+    return rich_campaign(matching=replace(rich_campaign().matching, **rules))
+
+
+CAMPAIGNS = {
+    "tiny": tiny_campaign(),
+    "rich": rich_campaign(),
+    "most contacts": rich_with(fairness=0.0),
+    "proportional": rich_with(fairness=1.0),
+    "nearly max-min": rich_with(fairness=8.0),
+    "without a budget": rich_with(budget_cents=None),
+    "two periods on a face": rich_with(max_periods_per_face=2),
+    "everywhere equal": rich_with(distance_km=0.0),
+    "more faces than there are": rich_with(min_faces=40),
+    "a budget of one euro": rich_with(budget_cents=100),
+    "no faces wanted and none to be had": replace(rich_with(budget_cents=0, min_faces=0), locks=()),
+}
+
+
+@pytest.mark.parametrize("name", CAMPAIGNS)
+def test_a_solved_campaign_has_no_violation(name: str) -> None:
+    campaign = CAMPAIGNS[name]
+    eligibility = target(campaign)
+    allocation = matching.solve(matching.build_problem(campaign, eligibility))
+    plan = Plan(campaign.seed, allocation, tour.solve(tour.build_problem(campaign)))
+    order = order_lines(campaign, eligibility=eligibility, plan=plan)
+    assert verify(campaign, plan, order) == ()
