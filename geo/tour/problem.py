@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from geo.errors import PlacardeError
 from geo.model import Campaign, Maison, TourRules
@@ -60,10 +60,6 @@ class TourProblem:
     def node_id(self, node: int) -> str:
         """Return the id of the Maison at a node."""
         return self.stop_ids[node - 1] if node else self.depot_id
-
-    def midnight(self, day: int) -> datetime:
-        """Return 00:00 of a day of the window, counted from 0."""
-        return datetime.combine(self.first_day, datetime.min.time()) + timedelta(days=day)
 
     def longer_by(self, days: int) -> TourProblem:
         """Return the same problem with so many more days at the end of the window."""

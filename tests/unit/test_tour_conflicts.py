@@ -266,3 +266,9 @@ def test_one_maison_alone_can_be_told_too_far() -> None:
 def campaign_of(*maisons: Maison) -> Campaign:
     rules = TourRules(date(2017, 10, 17), date(2017, 11, 17), maisons[0].maison_id)
     return replace(campaign(), maisons=maisons, tour=rules)
+
+
+def test_as_many_kits_are_asked_for_as_fill_the_window_to_its_last_day() -> None:
+    asked = campaign(rules={"end": date(2017, 10, 18)})
+    assert refused(asked)["needs-more-kits"].wanted == 2
+    assert works(asked, kits=2)

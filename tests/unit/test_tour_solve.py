@@ -338,3 +338,13 @@ def test_the_best_split_of_many_bits_is_that_of_each_subset() -> None:
     for m in rng.integers(0, 1 << 10, 20).tolist():
         parts = [s for s in range(m + 1) if s & m == s]
         assert split[m] == min(int(a[s] + b[m - s]) for s in parts)
+
+
+def test_a_first_leg_never_begins_the_day_before() -> None:
+    """Half past midnight is too early to be anywhere an hour away."""
+    asked = campaign(minutes=ALL_PAIRS, m2={"opening": "Mo-Fr 00:30-12:00"})
+    ruled = replace(RULES, end=date(2017, 10, 20))
+    assert toured(replace(asked, tour=ruled)).stops[0].maison_id != "m2"
+    forced = campaign(m2={"opening": "Mo-Fr 00:30-12:00", "fixed_on": (date(2017, 10, 17),)})
+    tour = solve(build_problem(replace(forced, tour=ruled, travel=asked.travel)))
+    assert tour.status is Status.INFEASIBLE
