@@ -57,7 +57,7 @@ def test_the_order_of_the_inputs_does_not_matter() -> None:
     assert verify(campaign, plan, case.order) == verify(case.campaign, case.plan, case.order)
 
 
-@pytest.mark.parametrize("fairness", [0.0, 0.5, 1.0, 1.000001, 3.0, 8.0, 16.0])
+@pytest.mark.parametrize("fairness", [0.0, 0.5, 1.0, 1.000001, 3.0, 8.0, 20.0])
 @pytest.mark.parametrize("budget_cents", [None, 120_000, 66_700])
 def test_the_certificate_holds_for_any_fairness_and_budget(
     fairness: float, budget_cents: int | None
