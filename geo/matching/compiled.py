@@ -1,0 +1,21 @@
+"""How the kernels of the matching are compiled: ahead of their first call, kept on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar, cast
+
+from numba import njit
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def compiled(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Return `function` compiled: without the interpreter lock, kept on disk between runs.
+
+    Arithmetic stays that of IEEE 754, in the order in which it is written: the same numbers on
+    every run.
+    """
+    decorate = njit(nogil=True, cache=True, error_model="numpy")
+    return cast("Callable[Parameters, Result]", decorate(function))
