@@ -78,6 +78,7 @@ class Code(StrEnum):
     ZONES_LOOK_SWAPPED = "zones-look-swapped"
     POINT_OUTSIDE_TERRITORY = "point-outside-territory"
     WORKPLACE_OUTSIDE_TERRITORY = "workplace-outside-territory"
+    EXCLUSIONS_ELSEWHERE = "exclusions-elsewhere"
 
     # The zone tree
     UNKNOWN_PARENT = "unknown-parent"
@@ -123,6 +124,7 @@ WARNINGS = frozenset(
         Code.UNKNOWN_COLUMN,
         Code.ZONES_LOOK_SWAPPED,
         Code.WORKPLACE_OUTSIDE_TERRITORY,
+        Code.EXCLUSIONS_ELSEWHERE,
         Code.ZONE_SLIGHTLY_OUTSIDE_PARENT,
         Code.ZONES_OVERLAP_SLIGHTLY,
         Code.MAISON_OUTSIDE_ITS_ZONE,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shapely
 
 from data.read.cells import convert
+from data.read.codes import Code
 from data.read.log import ProblemLog
 from data.read.polygons import read_polygons
 from data.read.reference import SaidCrs
 from data.read.table import Table
 from data.read.territory import Territory
+from geo.errors import Where
 from geo.model import Exclusion
 
 
@@ -27,4 +29,6 @@ def read_exclusions(
         for reason, shape in zip(reasons, shapes, strict=True)
         if shape is not None
     ]
+    if exclusions and not territory.meets([exclusion.area for exclusion in exclusions]):
+        log.add(Code.EXCLUSIONS_ELSEWHERE, Where(table.file))
     return tuple(sorted(exclusions, key=lambda e: (e.reason, shapely.to_wkb(e.area))))

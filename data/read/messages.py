@@ -274,6 +274,10 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         ),
         "Vérifiez les coordonnées ; la distance aux faces se compte depuis ce point.",
     ),
+    Code.EXCLUSIONS_ELSEWHERE: (
+        "Aucun périmètre interdit ne touche une zone de la campagne : le fichier n’interdit rien.",
+        "Vérifiez que la couche est la bonne, son système de coordonnées et l’ordre des axes.",
+    ),
     Code.UNKNOWN_PARENT: (
         "La zone parente « {value} » n’existe pas.{hint}",
         "Corrigez l’identifiant, ou videz la cellule si la zone n’a pas de parente.",

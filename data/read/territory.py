@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from geo.model import BoolArray, FloatArray, IntArray, Zone
+from geo.model import Area, BoolArray, FloatArray, IntArray, Zone
 
 
 class Territory:
@@ -39,6 +39,11 @@ class Territory:
                 shapely.prepare(zone.area)
                 inside[near] = shapely.intersects_xy(zone.area, x[near], y[near])
         return inside
+
+    def meets(self, areas: Sequence[Area]) -> bool:
+        """Return whether any of the areas touches any zone."""
+        shapes: Any = np.array(areas, dtype=object)
+        return bool(self._tree.query(shapes, predicate="intersects").size)
 
     def nearest(self, x: float, y: float) -> tuple[str, float]:
         """Return the zone nearest to a point, the finest of them, and its distance in metres."""
