@@ -141,6 +141,7 @@ def tour_block(scene: Scene, *, with_times: bool) -> Json:
     marks = stop_marks(scene)
     stops = {stop.maison_id: stop for stop in tour.stops}
     rules = scene.campaign.tour
+    kits = sorted({leg.kit for leg in tour.legs})
     legs = [
         leg
         for leg in tour.legs
@@ -157,7 +158,10 @@ def tour_block(scene: Scene, *, with_times: bool) -> Json:
             _venue_facts(maison, stops.get(maison.maison_id), with_times=with_times)
             for maison in maisons
         ],
-        "legs": [{"from": at[leg.from_id], "to": at[leg.to_id], "kit": leg.kit} for leg in legs],
+        "legs": [
+            {"from": at[leg.from_id], "to": at[leg.to_id], "kit": kits.index(leg.kit)}
+            for leg in legs
+        ],
     }
 
 

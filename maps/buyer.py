@@ -32,9 +32,9 @@ def buyer_payload(scene: Scene, zones: Json) -> Json:
                 "title": "Faces à poser",
                 "caption": "Faces à poser, par vague puis par face",
                 "columns": [
+                    "fact:Face",
                     "period",
                     "dates",
-                    "fact:Face",
                     "series",
                     "fact:Format",
                     "fact:Afficheur",

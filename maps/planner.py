@@ -47,9 +47,9 @@ def planner_payload(scene: Scene, zones: Json) -> Json:
                 "title": "Affichages",
                 "caption": "Affichages montrés sur la carte",
                 "columns": [
+                    "fact:Face",
                     "period",
                     "dates",
-                    "fact:Face",
                     "series",
                     "fact:Format",
                     "fact:Adresse",
