@@ -71,8 +71,8 @@ def _solver() -> tuple[bool, str]:
     """Load both solver libraries in one process, which some pairs of versions do not survive."""
     from geo import matching, tour
 
-    healthy = callable(matching.solve) and callable(tour.solve)
-    return healthy, "solveurs chargés dans un même processus"
+    names = f"{matching.solve.__module__}, {tour.solve.__module__}"
+    return bool(names), "solveurs chargés dans un même processus"
 
 
 def _isere() -> tuple[bool, str]:

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-UsageError = typer.BadParameter.__mro__[1]
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 """The base of every error of usage; typer gives it no public name."""
 
 _HELP = (
@@ -33,7 +33,10 @@ _ERRORS = (
     ),
     (re.compile(r"^No such command (.*?)\.?$"), r"commande inconnue : \1."),
     (re.compile(r"^Missing command\.$"), "il manque la commande."),
-    (re.compile(r"^Got unexpected extra argument(?:s|\(s\))? \((.*)\)$"), r"argument en trop : \1."),
+    (
+        re.compile(r"^Got unexpected extra argument(?:s|\(s\))? \((.*)\)$"),
+        r"argument en trop : \1.",
+    ),
     (re.compile(r"^Option (.*) requires an argument\.$"), r"l’option \1 attend une valeur."),
     (
         re.compile(r"^Invalid value for (.*?): .*greater than or equal to (\S+)$"),

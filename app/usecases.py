@@ -127,16 +127,10 @@ def verify_plan(folder: Path) -> Verified:
         If the campaign inside it has problems.
     """
     found = read_plan_folder(folder)
-    violations = [
-        Violation(
-            "changed-input",
-            name,
-            f"Le fichier campaign/{name} a changé depuis que le plan a été calculé.",
-        )
-        for name in found.changed_inputs
-    ]
-    violations.extend(verify(found.campaign, found.plan, found.order))
-    return Verified(found.plan, tuple(violations))
+    violations = verify(
+        found.campaign, found.plan, found.order, changed_inputs=found.changed_inputs
+    )
+    return Verified(found.plan, violations)
 
 
 def copy_demo(target_folder: Path, *, force: bool) -> None:

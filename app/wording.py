@@ -8,33 +8,16 @@ from typing import Any
 from app.usecases import Planned, Verified
 from data.read import Reading
 from geo.errors import Problem, Severity
+from geo.french import NO_BREAK, count, hours, number
 from geo.plan import Plan, Shortfall, Status
-
-NO_BREAK = "\N{NO-BREAK SPACE}"
-THIN = "\N{NARROW NO-BREAK SPACE}"
 
 _STATUS = {
     Status.OPTIMAL: "optimal",
     Status.FEASIBLE: "réalisable, optimalité non prouvée",
     Status.INFEASIBLE: "impossible",
+    Status.UNKNOWN: "rien trouvé, rien prouvé",
     Status.NOT_ASKED: "non demandé",
 }
-
-
-def number(value: float, decimals: int = 0) -> str:
-    """Return a number as French prints it: ``12 345,6``."""
-    return f"{value:,.{decimals}f}".replace(",", THIN).replace(".", ",")
-
-
-def count(n: int, singular: str, plural: str) -> str:
-    """Return e.g. ``0 face``, ``1 face``, ``2 faces``."""
-    return f"{number(n)}{NO_BREAK}{singular if abs(n) < 2 else plural}"
-
-
-def hours(seconds: float) -> str:
-    """Return a duration, e.g. ``3 h 05``."""
-    minutes = round(seconds / 60)
-    return f"{minutes // 60}{NO_BREAK}h{NO_BREAK}{minutes % 60:02}"
 
 
 def problem_lines(problems: Iterable[Problem]) -> list[str]:

@@ -100,6 +100,8 @@ class AllocationEntry(_Entry):
     agents: tuple[AgentEntry, ...]
     shortfalls: tuple[ShortfallEntry, ...]
     unused: dict[str, int]
+    idle: dict[str, str]
+    cent_price: Measure
     postings: tuple[PostingEntry, ...]
 
 
@@ -218,6 +220,7 @@ def _allocation_entry(allocation: Allocation) -> AllocationEntry:
             "quota": dict(sorted(allocation.quota.items())),
             "shortfalls": tuple(ShortfallEntry(**_known(s)) for s in allocation.shortfalls),
             "unused": dict(sorted(allocation.unused.items())),
+            "idle": dict(sorted(allocation.idle.items())),
         }
     )
 

@@ -69,7 +69,8 @@ class Allocation:
     `objective` and `bound` are sums of utilities; `exposure` and `exposure_bound` their equivalent
     exposures e(objective) and e(bound); ``gap = 1 - exposure / exposure_bound``. The bound holds
     for every allocation that keeps the hard rules and the postings an agent at the least that
-    `quota` tells. `unused` counts the faces that carry nothing, by reason.
+    `quota` tells. `unused` counts the faces that carry nothing, by reason, and `idle` names them.
+    `cent_price` is what a cent more of budget would add to the objective, at the margin.
     """
 
     status: Status
@@ -84,6 +85,8 @@ class Allocation:
     quota: Mapping[str, int] = field(default_factory=dict)
     shortfalls: tuple[Shortfall, ...] = ()
     unused: Mapping[str, int] = field(default_factory=dict)
+    idle: Mapping[str, str] = field(default_factory=dict)
+    cent_price: float = 0.0
     solver: str = ""
 
 

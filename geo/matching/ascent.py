@@ -21,13 +21,13 @@ from geo.model import FloatArray, IntArray
 class State(NamedTuple):
     """An allocation: the chosen edge of each face and period, and what follows from it.
 
-    ``pick`` (F, P), -1 none; ``ratio`` (A,) exposure ratio with the locked postings; ``count`` (A,)
-    postings without them; ``cost`` (1,) cents without them.
+    ``pick`` (F, P), -1 none; ``ratio`` (A,) exposure ratio with the locked postings;
+    ``postings`` (A,) how many, without them; ``cost`` (1,) cents without them.
     """
 
     pick: Int32Array
     ratio: FloatArray
-    count: IntArray
+    postings: IntArray
     cost: FloatArray
 
 
@@ -60,12 +60,12 @@ def utility_of(ratio: float, fairness: float) -> float:
     if fairness == 0.0:
         return ratio
     if fairness == 1.0:
-        return np.log(base)
+        return float(np.log(base))
     if fairness == 2.0:
         return -1.0 / base
     if fairness == 3.0:
         return -0.5 / (base * base)
-    return base ** (1.0 - fairness) / (1.0 - fairness)
+    return float(base ** (1.0 - fairness) / (1.0 - fairness))
 
 
 @compiled
@@ -75,7 +75,7 @@ def _put(board: Board, state: State, face: int, period: int, edge: int, sign: in
         edges, a = board.edges, board.edges.agent[edge]
         gain = edges.relevance[edge] * edges.contacts[face, period] * board.agents.per_exposure[a]
         state.ratio[a] += sign * gain
-        state.count[a] += sign
+        state.postings[a] += sign
         state.cost[0] += sign * edges.price_cents[face, period]
 
 
@@ -102,14 +102,14 @@ def _price_offers(board: Board, state: State, terms: Terms, bench: Bench, face: 
     """Fill the bench with what each open choice on an empty face would add, spacing aside."""
     edges, agents = board.edges, board.agents
     begin = edges.first[face]
-    n = edges.first[face + 1] - begin
+    n = int(edges.first[face + 1] - begin)
     n_periods = edges.contacts.shape[1]
     for j in range(n):
         e = begin + j
         a = edges.agent[e]
         bench.room[j] = edges.room[e]
         now = utility_of(state.ratio[a], terms.fairness)
-        bonus = terms.quota_bonus if state.count[a] < agents.quota[a] else 0.0
+        bonus = terms.quota_bonus if state.postings[a] < agents.quota[a] else 0.0
         for t in range(n_periods):
             if edges.periods[e] >> t & 1:
                 gain = edges.relevance[e] * edges.contacts[face, t] * agents.per_exposure[a]
@@ -254,7 +254,7 @@ def rebuild(
             for q in range(n):
                 state.pick[group[q]] = before[q]
             for q in range(n_touched):
-                state.ratio[touched[q]], state.count[touched[q]] = ratio[q], count[q]
+                state.ratio[touched[q]], state.postings[touched[q]] = ratio[q], count[q]
             state.cost[0] = cost
     return better
 
@@ -292,7 +292,7 @@ def _note_agents(
             a = board.edges.agent[e]
             if seen[a] != number:
                 seen[a] = number
-                touched[n], ratio[n], count[n] = a, state.ratio[a], state.count[a]
+                touched[n], ratio[n], count[n] = a, state.ratio[a], state.postings[a]
                 n += 1
     return n
 
@@ -302,7 +302,7 @@ def _worth(board: Board, state: State, terms: Terms, touched: IntArray) -> float
     total = 0.0
     for a in touched:
         total += board.agents.share[a] * utility_of(state.ratio[a], terms.fairness)
-        total -= terms.quota_bonus * max(0, board.agents.quota[a] - state.count[a])
+        total -= terms.quota_bonus * max(0, board.agents.quota[a] - state.postings[a])
     return total
 
 
@@ -345,7 +345,7 @@ def loss_per_cent(board: Board, state: State, terms: Terms) -> FloatArray:
                 gain = edges.relevance[e] * edges.contacts[face, t] * agents.per_exposure[a]
                 fall = utility_of(state.ratio[a], terms.fairness)
                 fall -= utility_of(max(state.ratio[a] - gain, 0.0), terms.fairness)
-                need = terms.quota_bonus if state.count[a] <= agents.quota[a] else 0.0
+                need = terms.quota_bonus if state.postings[a] <= agents.quota[a] else 0.0
                 loss[face, t] = (agents.share[a] * fall + need) / edges.price_cents[face, t]
     return loss
 

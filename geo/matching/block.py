@@ -140,31 +140,37 @@ def solve_block(
         prices = improve_prices(
             dual, prices, steps=effort.price_steps // 4, spacing=Spacing.NONE, fixed_cent=False
         ).prices
-    best: Answer | None = None
-    for number in range(effort.rounds):
-        for spacing in (Spacing.FOLDED, Spacing.FREE):
-            prices = improve_prices(
-                dual,
-                prices,
-                steps=effort.price_steps // 2,
-                spacing=spacing,
-                fixed_cent=fixed_cent,
-            ).prices
-        dual(prices)  # leaves its picks
-        climb = _Climb(network, prices, wish, effort, seed=network.seed * 1000 + number)
-        pick = first if best is None else best.pick
-        if pick is None:
-            pick = climb.from_prices(dual.pick, budgeted=not fixed_cent)
-        pick = climb.improve(pick, budgeted=not fixed_cent)
-        bound = dual.bound(prices)
-        objective = objective_of(network, state_of(network, pick))
-        if best is None:
-            best = Answer(pick, prices, bound, objective)
-        best = _better(best, Answer(pick, prices, bound, objective))
-        if fixed_cent or gap_of(network, best.objective, best.bound) <= effort.gap:
+    best = _round(dual, prices, first, wish, effort, number=0, fixed_cent=fixed_cent)
+    for number in range(1, 1 if fixed_cent else effort.rounds):
+        if gap_of(network, best.objective, best.bound) <= effort.gap:
             break
-    assert best is not None
+        again = _round(dual, best.prices, best.pick, wish, effort, number=number)
+        best = _better(best, again)
     return best
+
+
+def _round(
+    dual: Dual,
+    prices: Prices,
+    pick: Int32Array | None,
+    wish: Wish,
+    effort: Effort,
+    *,
+    number: int,
+    fixed_cent: bool = False,
+) -> Answer:
+    """Improve the prices, then an allocation: `pick`, or the one that the prices lead to."""
+    network = dual.network
+    for spacing in (Spacing.FOLDED, Spacing.FREE):
+        prices = improve_prices(
+            dual, prices, steps=effort.price_steps // 2, spacing=spacing, fixed_cent=fixed_cent
+        ).prices
+    bound = dual.bound(prices)  # leaves its picks in the dual
+    climb = _Climb(network, prices, wish, effort, seed=network.seed * 1000 + number)
+    if pick is None:
+        pick = climb.from_prices(dual.pick, budgeted=not fixed_cent)
+    pick = climb.improve(pick, budgeted=not fixed_cent)
+    return Answer(pick, prices, bound, objective_of(network, state_of(network, pick)))
 
 
 def _better(old: Answer, new: Answer) -> Answer:

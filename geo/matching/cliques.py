@@ -12,7 +12,7 @@ Int32Array = NDArray[np.int32]
 
 
 @compiled
-def _place(first: IntArray, face: Int32Array, of: int, wanted: int) -> int:
+def _place(first: IntArray, face: Int32Array, of: np.int64, wanted: np.int64) -> int:
     """Return where `wanted` stands among the close faces of `of`, or -1."""
     begin, end = first[of], first[of + 1]
     at = begin + np.searchsorted(face[begin:end], wanted)
@@ -48,14 +48,13 @@ def cover_by_cliques(first: IntArray, face: Int32Array) -> tuple[IntArray, IntAr
                 for w in clique:
                     if v != w:
                         covered[_place(first, face, v, w)] = True
-            for v in clique:
-                members.append(v)
+            members.extend(clique)
             starts.append(len(members))
     return np.array(starts), np.array(members)
 
 
 @compiled
-def _grow(first: IntArray, face: Int32Array, i: int, j: int) -> list[int]:
+def _grow(first: IntArray, face: Int32Array, i: np.int64, j: np.int64) -> list[np.int64]:
     """Return the clique that grows from the close faces i and j."""
     clique = [i, j]
     for other in range(first[i], first[i + 1]):

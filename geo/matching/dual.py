@@ -33,8 +33,10 @@ from geo.model import FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Prices ≥ 0: of a unit of exposure ratio λ and of a wanted posting ν ``(A,)``, of a cent μ,
-    and of the rows of spacing π ``(n_rows, P)``.
+    """Prices ≥ 0 of what is scarce.
+
+    Of a unit of exposure ratio λ and of a wanted posting ν ``(A,)``, of a cent μ, and of the rows
+    of spacing π ``(n_rows, P)``.
     """
 
     exposure: FloatArray
@@ -67,7 +69,7 @@ class _Kernel(NamedTuple):
 def _price_face(edges: Edges, rows: Rows, kernel: _Kernel, bench: Bench, face: int) -> int:
     """Fill the bench with the worth of each choice on a face; return how many agents it has."""
     begin = edges.first[face]
-    n = edges.first[face + 1] - begin
+    n = int(edges.first[face + 1] - begin)
     n_periods = edges.contacts.shape[1]
     for j in range(n):
         e = begin + j
@@ -195,7 +197,7 @@ class Dual:
         return DualValue(
             total,
             exposure=own.base_ratio + exposure * per_exposure - ratio,
-            posting=count - own.quota.astype(np.float64),
+            posting=(count - own.quota).astype(np.float64),
             cent=0.0 if network.budget is None else network.budget - cost,
             rows=1.0 - used,
         )

@@ -93,7 +93,7 @@ def solve_network(
         blocks = split(network)
         if len(blocks) == 1:
             return solve_block(network, effort=effort, workers=pool, wish=wish)
-        return _solve_blocks(network, blocks, effort, wish, pool, executor)
+        return _solve_blocks(network, blocks, effort, wish, pool=pool, executor=executor)
 
 
 def split(network: Network) -> list[Block]:
@@ -140,7 +140,12 @@ def _part(network: Network, faces: IntArray, agents: IntArray) -> Block:
             edges.contacts[faces],
             edges.price_cents[faces],
         ),
-        agents=Agents(*(field[agents] for field in network.agents)),
+        agents=Agents(
+            network.agents.share[agents],
+            network.agents.per_exposure[agents],
+            network.agents.base_ratio[agents],
+            network.agents.quota[agents],
+        ),
         near=Near(near_first, close[inside].astype(np.int32)),
         rows=Rows(row_first, row.astype(np.int32)),
         n_rows=len(used),
@@ -166,6 +171,7 @@ def _solve_blocks(
     blocks: list[Block],
     effort: Effort,
     wish: Wish,
+    *,
     pool: Workers,
     executor: Executor | None,
 ) -> Answer:
@@ -176,7 +182,7 @@ def _solve_blocks(
     prices = _put_prices(network, blocks, answers, prices)
     pick = _put_picks(network, blocks, answers)
     if network.budget is not None:
-        pick = _keep_budget(network, pick, prices, wish)
+        pick = _keep_budget(network, pick, prices, wish, network.budget)
     bound = Dual(network, pool).bound(prices)
     return Answer(pick, prices, bound, objective_of(network, state_of(network, pick)))
 
@@ -235,16 +241,17 @@ def _put_picks(network: Network, blocks: list[Block], answers: list[Answer]) -> 
     return pick
 
 
-def _keep_budget(network: Network, pick: Int32Array, prices: Prices, wish: Wish) -> Int32Array:
+def _keep_budget(
+    network: Network, pick: Int32Array, prices: Prices, wish: Wish, budget: float
+) -> Int32Array:
     """Trim what the blocks bought together to the budget, then spend what is left of it."""
-    assert network.budget is not None
     board = Board(network.edges, network.agents, network.near, network.rows)
     share = network.agents.share
     top = share * utility(np.maximum(network.most_ratio, 1.0), network.fairness)
     terms = Terms(
         network.fairness,
         prices.cent,
-        network.budget,
+        budget,
         hard=True,
         quota_bonus=float(top.max()),
         keep=wish.keep,
@@ -253,11 +260,11 @@ def _keep_budget(network: Network, pick: Int32Array, prices: Prices, wish: Wish)
     )
     state = state_of(network, pick)
     for _ in range(TOP_UPS):
-        if state.cost[0] > network.budget:
-            state = trim(network, state, terms, network.budget)
+        if state.cost[0] > budget:
+            state = trim(network, state, terms, budget)
         sweep(board, state, terms)
         state = state_of(network, state.pick)
-        if network.budget - state.cost[0] <= SPENT * network.budget:
+        if budget - state.cost[0] <= SPENT * budget:
             break
         terms = terms._replace(cent=terms.cent * LEAN)
     return state.pick

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from geo.french import euros
 from geo.matching.problem import NOBODY, UNKNOWN, MatchingProblem
 from geo.model import IntArray
-from geo.french import euros
 from geo.plan import Shortfall
 
 

@@ -111,7 +111,7 @@ class Network:
     @property
     def n_periods(self) -> int:
         """Return the number of periods."""
-        return self.edges.contacts.shape[1]
+        return int(self.edges.contacts.shape[1])
 
 
 def build_network(problem: MatchingProblem, *, quota: IntArray) -> Network:
@@ -128,7 +128,7 @@ def build_network(problem: MatchingProblem, *, quota: IntArray) -> Network:
     face, period, agent = locked.T
     first = np.searchsorted(problem.edge_face, np.arange(problem.n_faces + 1))
     exposure = _relevance_of(problem, face, agent) * problem.contacts[face, period]
-    base = np.bincount(agent, weights=exposure, minlength=problem.n_agents) * per_exposure
+    base = _added(agent, exposure, problem.n_agents) * per_exposure
     cents = int(problem.price_cents[face, period].sum())
     edges = Edges(
         first.astype(np.int64),
@@ -197,7 +197,7 @@ def _relevance_of(problem: MatchingProblem, face: IntArray, agent: IntArray) -> 
 def _most_exposure(edges: Edges, is_open: BoolArray, problem: MatchingProblem) -> FloatArray:
     """Return the exposure of each agent on every open face at once, shape ``(n_agents,)``."""
     worth = (is_open * edges.contacts[problem.edge_face]).sum(axis=1) * edges.relevance
-    return np.bincount(edges.agent, weights=worth, minlength=problem.n_agents)
+    return _added(edges.agent, worth, problem.n_agents)
 
 
 def _near(close_pairs: IntArray, n_faces: int) -> Near:
@@ -233,3 +233,8 @@ def _row_open(rows: Rows, n_rows: int, is_open: BoolArray) -> BoolArray:
     count = np.zeros((n_rows, is_open.shape[1]), dtype=np.int64)
     np.add.at(count, rows.row, is_open[edge].astype(np.int64))
     return count > 1
+
+
+def _added(agent: IntArray | Int32Array, value: FloatArray, n_agents: int) -> FloatArray:
+    """Return the sum of the values of each agent, ``(n_agents,)``."""
+    return np.bincount(agent, weights=value, minlength=n_agents).astype(np.float64)

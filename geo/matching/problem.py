@@ -85,7 +85,7 @@ class MatchingProblem:
     @property
     def n_periods(self) -> int:
         """Return the number of periods."""
-        return self.contacts.shape[1]
+        return int(self.contacts.shape[1])
 
 
 def build_problem(campaign: Campaign, eligibility: Eligibility) -> MatchingProblem:

@@ -118,7 +118,7 @@ def _best_by_subsets(bench: Bench, n: int) -> float:
             value[periods] = best
             subset[j, periods] = mine
     _read_subsets(bench, n, full)
-    return value[full]
+    return float(value[full])
 
 
 @compiled

@@ -78,10 +78,8 @@ def _shortfall(problem: MatchingProblem, network: Network, agent: int, got: int)
 def _cause(problem: MatchingProblem, network: Network, agent: int) -> str:
     wanted, most = problem.min_faces, problem.max_periods_per_face
     mine = problem.edge_agent == agent
-    if not problem.consents[agent]:
-        return "no-consent"
-    if not mine.any():
-        return "no-eligible-face"
+    if not problem.consents[agent] or not mine.any():
+        return "no-eligible-face" if problem.consents[agent] else "no-consent"
     in_period = problem.edge_open[mine].sum(axis=1)
     if np.minimum(in_period, most).sum() < wanted:
         whatever_consent = problem.open[problem.edge_face[mine]].sum(axis=1)

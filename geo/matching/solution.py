@@ -80,7 +80,7 @@ def _settle_quotas(
     goes on from an allocation that shows it.
     """
     quota = network.agents.quota
-    count = state_of(network, answer.pick).count
+    count = state_of(network, answer.pick).postings
     if (count < quota).any():
         exact = most_quotas(network, quota)
         if exact is not None and int(exact[0].sum()) > int(np.minimum(count, quota).sum()):
@@ -88,7 +88,7 @@ def _settle_quotas(
             answer = solve_network(
                 network, effort=effort, wish=wish, workers=workers, start=exact[1]
             )
-            count = state_of(network, answer.pick).count
+            count = state_of(network, answer.pick).postings
     network = with_quota(network, np.minimum(network.agents.quota, count))
     return network, replace(answer, bound=_bound(network, answer, workers=workers))
 
@@ -138,6 +138,8 @@ def _allocation(problem: MatchingProblem, network: Network, answer: Answer) -> A
         },
         shortfalls=shortfalls_of(problem, network, count),
         unused={reason: reasons[reason] for reason in sorted(reasons)},
+        idle={problem.face_ids[face]: reason.value for face, reason in sorted(unused.items())},
+        cent_price=answer.prices.cent if problem.budget_cents is not None else 0.0,
         solver=SOLVER,
     )
 

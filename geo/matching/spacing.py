@@ -45,7 +45,7 @@ def close_pairs(
     works = sparse.csr_array((np.ones(len(edge_face)), (edge_face, edge_agent)), shape=shape)
     shared = (works[pairs[:, 0]] * works[pairs[:, 1]]).sum(axis=1) > 0
     pairs = pairs[shared]
-    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    return np.asarray(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))])
 
 
 def place_of(x: FloatArray, y: FloatArray, pairs: IntArray) -> FloatArray:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from geo.matching.problem import MatchingProblem
-from geo.model import FloatArray
+from geo.model import FloatArray, IntArray
 
 
 def targets(problem: MatchingProblem) -> FloatArray:
@@ -41,11 +41,11 @@ def most_exposure(problem: MatchingProblem) -> float:
     return math.fsum(bought)
 
 
-def _best_offers(problem: MatchingProblem) -> tuple[FloatArray, FloatArray]:
+def _best_offers(problem: MatchingProblem) -> tuple[FloatArray, IntArray]:
     """Return exposure and price in cents of each face-period that is worth anything, flat."""
     best = np.zeros((problem.n_faces, problem.n_periods))
     edge, period = np.nonzero(problem.edge_open)
     face = problem.edge_face[edge]
     np.maximum.at(best, (face, period), problem.relevance[edge] * problem.contacts[face, period])
     worth = best > 0
-    return best[worth], problem.price_cents[worth]
+    return best[worth], problem.price_cents[worth].astype(np.int64)

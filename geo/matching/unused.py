@@ -9,7 +9,7 @@ import numpy as np
 from geo.matching.ascent import Board, State, Terms, worth_of_empty
 from geo.matching.network import Network
 from geo.matching.problem import NOBODY, MatchingProblem
-from geo.model import BoolArray, IntArray
+from geo.model import BoolArray
 
 
 class Unused(StrEnum):
@@ -36,15 +36,15 @@ def unused_reasons(
     cent
         What a cent is worth at the margin, in utility.
     """
-    idle = (state.pick < 0).all(axis=1)
+    idle = np.asarray((state.pick < 0).all(axis=1))
     idle[network.locked[:, 0]] = False
     has_edge = np.diff(network.edges.first) > 0
-    consented = _any_by_face(problem.edge_open.any(axis=1), problem.edge_face, problem.n_faces)
+    consented = _any_by_face(problem)
     spaced, dear = _economy(network, state, cent)
     checks: tuple[tuple[Unused, BoolArray], ...] = (
         (Unused.EXCLUDED, problem.excluded),
-        (Unused.UNAVAILABLE, ~problem.available.any(axis=1)),
-        (Unused.CLOSED, ~problem.open.any(axis=1)),
+        (Unused.UNAVAILABLE, np.asarray(~problem.available.any(axis=1))),
+        (Unused.CLOSED, np.asarray(~problem.open.any(axis=1))),
         (Unused.NOBODY_HERE, ~has_edge),
         (Unused.NO_CONSENT, ~consented),
         (Unused.LOCKED, _kept_free(problem)),
@@ -57,9 +57,10 @@ def unused_reasons(
     return reasons
 
 
-def _any_by_face(edge: BoolArray, face: IntArray, n_faces: int) -> BoolArray:
-    found = np.zeros(n_faces, dtype=np.bool_)
-    np.logical_or.at(found, face, edge)
+def _any_by_face(problem: MatchingProblem) -> BoolArray:
+    """Return whether some pair of each face is open in some period, ``(F,)``."""
+    found = np.zeros(problem.n_faces, dtype=np.bool_)
+    np.logical_or.at(found, problem.edge_face, problem.edge_open.any(axis=1))
     return found
 
 

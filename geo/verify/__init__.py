@@ -27,12 +27,18 @@ from geo.verify.ledger import Ledger
 from geo.verify.orders import check_order
 from geo.verify.postings import check_locks, check_postings
 from geo.verify.tours import check_tour
-from geo.verify.violation import Rule, Violation
+from geo.verify.violation import Rule, Violation, breach
 
 __all__ = ["Rule", "Violation", "verify"]
 
 
-def verify(campaign: Campaign, plan: Plan, order: Sequence[OrderLine]) -> tuple[Violation, ...]:
+def verify(
+    campaign: Campaign,
+    plan: Plan,
+    order: Sequence[OrderLine],
+    *,
+    changed_inputs: Sequence[str] = (),
+) -> tuple[Violation, ...]:
     """Return every breach of every rule, sorted; nothing for a plan that keeps them all.
 
     Parameters
@@ -43,6 +49,8 @@ def verify(campaign: Campaign, plan: Plan, order: Sequence[OrderLine]) -> tuple[
         The plan; nothing that it says is taken on trust.
     order
         The lines of the order, as they stand in the file.
+    changed_inputs
+        Names of the input files that are not, byte for byte, those that the plan was made from.
     """
     ledger = Ledger(campaign, plan.allocation.postings)
     found = {
@@ -50,7 +58,13 @@ def verify(campaign: Campaign, plan: Plan, order: Sequence[OrderLine]) -> tuple[
         *check_certificate(ledger, plan.allocation),
         *check_order(ledger, order),
         *check_tour(campaign, plan.tour),
+        *(_changed(name) for name in changed_inputs),
     }
     if plan.allocation.status not in NO_ANSWER:
         found.update(check_locks(ledger))
     return tuple(sorted(found))
+
+
+def _changed(name: str) -> Violation:
+    message = f"Le fichier campaign/{name} a changé depuis que le plan a été calculé."
+    return breach(Rule.CHANGED_INPUT, name, message)

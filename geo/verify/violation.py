@@ -11,6 +11,9 @@ from geo.verify.wording import typeset
 class Rule(StrEnum):
     """The rules that a plan keeps, each by the stable code that machines and tests know it by."""
 
+    # The inputs are those that the plan was made from.
+    CHANGED_INPUT = "changed-input"
+
     # The postings name things that exist, once.
     UNKNOWN_FACE = "unknown-face"
     UNKNOWN_AGENT = "unknown-agent"

@@ -28,7 +28,14 @@ def test_a_correct_plan_has_no_violation() -> None:
 def test_every_rule_is_broken_by_some_test() -> None:
     tables = (test_verify_matching.BREAKS, test_verify_order.BREAKS, test_verify_tour.BREAKS)
     exercised = {rule for table in tables for _, rules in table.values() for rule in rules}
-    assert exercised == set(Rule)
+    assert exercised | {Rule.CHANGED_INPUT} == set(Rule)
+
+
+def test_an_input_that_changed_is_told() -> None:
+    case = honest_case()
+    found = verify(case.campaign, case.plan, case.order, changed_inputs=["agents.csv"])
+    assert [(v.rule, v.subject) for v in found] == [(Rule.CHANGED_INPUT, "agents.csv")]
+    assert "agents.csv a changé" in found[0].message
 
 
 def test_violations_are_sorted_sentences_with_their_values() -> None:
