@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geo.matching.compiled import compiled
+from geo.compiled import compiled
 from geo.matching.network import Agents, Edges, Int32Array, Near, Rows
 from geo.matching.schedule import CLOSED, Bench, best_schedule, make_bench
 from geo.matching.utility import DELTA

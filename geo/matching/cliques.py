@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.matching.compiled import compiled
+from geo.compiled import compiled
 from geo.model import IntArray
 
 Int32Array = NDArray[np.int32]

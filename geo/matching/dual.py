@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geo.matching.compiled import compiled
+from geo.compiled import compiled
 from geo.matching.network import Edges, Int32Array, Network, Rows
 from geo.matching.schedule import CLOSED, Bench, best_schedule, make_bench
 from geo.matching.utility import (

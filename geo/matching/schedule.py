@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.matching.compiled import compiled
+from geo.compiled import compiled
 from geo.model import FloatArray, IntArray
 
 SUBSET_PERIODS = 6

@@ -1,4 +1,4 @@
-"""How the kernels of the matching are compiled: ahead of their first call, kept on disk."""
+"""How kernels are compiled: without the interpreter lock, kept on disk; the one user of numba."""
 
 from __future__ import annotations
 
