@@ -8,7 +8,7 @@ from typing import Any
 from app.usecases import Planned, Verified
 from data.read import Reading
 from geo.errors import Problem, Severity
-from geo.french import NO_BREAK, count, hours, number
+from geo.french import NBSP, counted, duration, number
 from geo.plan import Plan, Shortfall, Status
 
 _STATUS = {
@@ -25,7 +25,7 @@ def problem_lines(problems: Iterable[Problem]) -> list[str]:
     lines = []
     for problem in problems:
         label = "erreur" if problem.severity is Severity.ERROR else "avertissement"
-        lines.append(f"{problem.where}{NO_BREAK}: {problem.message} [{label}, {problem.code}]")
+        lines.append(f"{problem.where}{NBSP}: {problem.message} [{label}, {problem.code}]")
         if problem.remedy:
             lines.append(f"    → {problem.remedy}")
     return lines
@@ -39,23 +39,23 @@ def check_lines(reading: Reading) -> list[str]:
     campaign = reading.campaign
     if campaign is not None:
         lines.append(
-            f"« {campaign.name} »{NO_BREAK}: "
+            f"« {campaign.name} »{NBSP}: "
             + ", ".join(
                 (
-                    count(len(campaign.zones), "zone", "zones"),
-                    count(len(campaign.maisons), "Maison", "Maisons"),
-                    count(len(campaign.agents), "agent", "agents"),
-                    count(len(campaign.faces), "face", "faces"),
-                    count(campaign.periods.count, "vague", "vagues"),
+                    counted(len(campaign.zones), "zone", "zones"),
+                    counted(len(campaign.maisons), "Maison", "Maisons"),
+                    counted(len(campaign.agents), "agent", "agents"),
+                    counted(len(campaign.faces), "face", "faces"),
+                    counted(campaign.periods.count, "vague", "vagues"),
                 )
             )
             + "."
         )
     if reading.rejects:
-        lines.append(count(len(reading.rejects), "ligne écartée", "lignes écartées") + ".")
+        lines.append(counted(len(reading.rejects), "ligne écartée", "lignes écartées") + ".")
     lines.append(
-        f"{count(errors, 'erreur', 'erreurs')}, "
-        f"{count(warnings, 'avertissement', 'avertissements')}."
+        f"{counted(errors, 'erreur', 'erreurs')}, "
+        f"{counted(warnings, 'avertissement', 'avertissements')}."
     )
     return lines
 
@@ -66,7 +66,7 @@ def plan_lines(planned: Planned) -> list[str]:
     lines = [*_allocation_lines(plan), *_tour_lines(plan)]
     if plan.shortfalls:
         lines.append("")
-        lines.append("Ce qui n’a pas pu être fait" + NO_BREAK + ":")
+        lines.append("Ce qui n’a pas pu être fait" + NBSP + ":")
         lines.extend(f"  – {shortfall.message}" for shortfall in plan.shortfalls)
     lines.append("")
     lines.append(f"Plan écrit dans {planned.folder}")
@@ -75,23 +75,23 @@ def plan_lines(planned: Planned) -> list[str]:
 
 def _allocation_lines(plan: Plan) -> list[str]:
     allocation = plan.allocation
-    lines = [f"Affichage{NO_BREAK}: {_STATUS[allocation.status]}"]
+    lines = [f"Affichage{NBSP}: {_STATUS[allocation.status]}"]
     if allocation.status is Status.INFEASIBLE:
         return lines
     faces = len({posting.face_id for posting in allocation.postings})
     agents = len({posting.agent_id for posting in allocation.postings})
     lines.append(
-        f"  {count(len(allocation.postings), 'affichage', 'affichages')} sur "
-        f"{count(faces, 'face', 'faces')} pour {count(agents, 'portrait', 'portraits')}, "
-        f"{number(allocation.cost_cents / 100, 2)}{NO_BREAK}€ HT"
+        f"  {counted(len(allocation.postings), 'affichage', 'affichages')} sur "
+        f"{counted(faces, 'face', 'faces')} pour {counted(agents, 'portrait', 'portraits')}, "
+        f"{number(allocation.cost_cents / 100, 2)}{NBSP}€ HT"
     )
     lines.append(
         f"  objectif {number(allocation.objective, 4)}, borne {number(allocation.bound, 4)}"
     )
     lines.append(
         f"  exposition équivalente {number(allocation.exposure, 4)} "
-        f"(au mieux {number(allocation.exposure_bound, 4)}){NO_BREAK}: "
-        f"le meilleur plan possible fait au plus {number(_better_by(plan), 2)}{NO_BREAK}% de mieux"
+        f"(au mieux {number(allocation.exposure_bound, 4)}){NBSP}: "
+        f"le meilleur plan possible fait au plus {number(_better_by(plan), 2)}{NBSP}% de mieux"
     )
     return lines
 
@@ -106,28 +106,28 @@ def _better_by(plan: Plan) -> float:
 
 def _tour_lines(plan: Plan) -> list[str]:
     tour = plan.tour
-    lines = [f"Tournée{NO_BREAK}: {_STATUS[tour.status]}"]
+    lines = [f"Tournée{NBSP}: {_STATUS[tour.status]}"]
     if not tour.stops:
         return lines
     estimated = sum(leg.source.value == "estimate" for leg in tour.legs)
     lines.append(
-        f"  {count(len(tour.stops), 'étape', 'étapes')}, {hours(tour.drive_s)} de route "
-        f"(au mieux {hours(tour.bound_s)}), {number(tour.distance_m / 1000)}{NO_BREAK}km"
+        f"  {counted(len(tour.stops), 'étape', 'étapes')}, {duration(tour.drive_s)} de route "
+        f"(au mieux {duration(tour.bound_s)}), {number(tour.distance_m / 1000)}{NBSP}km"
     )
     if estimated:
-        lines.append(f"  temps de route estimés pour {count(estimated, 'trajet', 'trajets')}")
+        lines.append(f"  temps de route estimés pour {counted(estimated, 'trajet', 'trajets')}")
     return lines
 
 
 def verify_lines(verified: Verified) -> list[str]:
     """Return what ``placarde verify`` says of a plan folder."""
-    lines = [f"{v.rule} {v.subject}{NO_BREAK}: {v.message}" for v in verified.violations]
+    lines = [f"{v.rule} {v.subject}{NBSP}: {v.message}" for v in verified.violations]
     if verified.violations:
-        lines.append(count(len(verified.violations), "règle violée", "règles violées") + ".")
+        lines.append(counted(len(verified.violations), "règle violée", "règles violées") + ".")
     else:
-        postings = count(len(verified.plan.allocation.postings), "affichage", "affichages")
-        stops = count(len(verified.plan.tour.stops), "étape", "étapes")
-        lines.append(f"Toutes les règles sont respectées{NO_BREAK}: {postings}, {stops}.")
+        postings = counted(len(verified.plan.allocation.postings), "affichage", "affichages")
+        stops = counted(len(verified.plan.tour.stops), "étape", "étapes")
+        lines.append(f"Toutes les règles sont respectées{NBSP}: {postings}, {stops}.")
     return lines
 
 

@@ -11,11 +11,11 @@ from pathlib import Path, PurePath
 from data.plan_json import PlanRecord, plan_from_json
 from data.read import Reading, read_campaign
 from data.write.folder import CAMPAIGN_FOLDER, ORDER_FILE, PLAN_FILE, TOUR_FILE
-from data.write.french import NBSP
 from data.write.order import ORDER_COLUMNS
 from data.write.sheet import read_sheet
 from data.write.tour_lines import TOUR_COLUMNS, TourLine
 from geo.errors import CampaignError, PlanFolderError
+from geo.french import NBSP
 from geo.model import Campaign, InputFile
 from geo.order import OrderLine
 from geo.plan import Plan

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from geo import french
 from geo.model import Maison
 from geo.plan import Leg, Stop, TravelSource
-from maps import french
 from maps.columns import Json, differences, grid, number_column, text_column
 from maps.geometry import encode_shape, label_points
 from maps.scene import IntArray, Scene

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from maps import blocks, french
+from geo import french
+from maps import blocks
 from maps.columns import Json
 from maps.scene import IntArray, Scene, fictitious_notice, portrait_series
 

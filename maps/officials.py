@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from geo import french
 from geo.model import Agent
-from maps import blocks, french
+from maps import blocks
 from maps.assets import data_uri
 from maps.columns import Json
 from maps.scene import IntArray, Scene, fictitious_notice, portrait_series

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
+from geo import french
 from geo.model import Agent
 from geo.plan import Leg, Status, Stop
-from maps import blocks, french
+from maps import blocks
 from maps.columns import Json
 from maps.scene import IntArray, Scene, fictitious_notice, portrait_series
 

@@ -15,15 +15,9 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Component, Event, Timezone
 
-from data.write.french import (
-    NBSP,
-    day_in_words,
-    duration_in_words,
-    kilometres_in_words,
-    moment_in_words,
-    plain,
-)
+from data.write.text import kilometres_in_words, plain
 from data.write.tour_lines import real_legs
+from geo.french import NBSP, duration, long_date, moment
 from geo.model import Campaign, Maison
 from geo.plan import Leg, Stop, Tour, TravelSource
 
@@ -132,9 +126,9 @@ def _place(maison: Maison) -> str:
 def _stay(stop: Stop, maison: Maison) -> str:
     lines = [
         f"Kit {stop.kit}",
-        f"Ouvert au public{NBSP}: {', '.join(map(day_in_words, sorted(stop.open_on)))}",
-        f"Arrivée du kit{NBSP}: {moment_in_words(stop.arrive)}",
-        f"Départ du kit{NBSP}: {moment_in_words(stop.leave)}",
+        f"Ouvert au public{NBSP}: {', '.join(map(long_date, sorted(stop.open_on)))}",
+        f"Arrivée du kit{NBSP}: {moment(stop.arrive)}",
+        f"Départ du kit{NBSP}: {moment(stop.leave)}",
     ]
     if maison.opening:
         lines.append(f"Horaires (OpenStreetMap){NBSP}: {plain(maison.opening)}")
@@ -153,7 +147,7 @@ def _drive(leg: Leg, *, origin: Maison, goal: Maison) -> str:
             f"Kit {leg.kit}",
             f"De {_place(origin)}",
             f"À {_place(goal)}",
-            f"{duration_in_words(leg.drive_s)}, {kilometres_in_words(leg.distance_m)}",
+            f"{duration(leg.drive_s)}, {kilometres_in_words(leg.distance_m)}",
             source,
         )
     )

@@ -13,13 +13,13 @@ from data.plan_json import SCHEMA_ID, plan_to_json
 from data.read import Reject
 from data.write.agenda import tour_ics
 from data.write.atomic import whole_folder, write_file
-from data.write.french import NBSP
 from data.write.gpx import tour_gpx
 from data.write.order import ORDER_COLUMNS, order_lines
 from data.write.rejects import rejects_csv
 from data.write.sheet import write_sheet
 from data.write.tour_lines import TOUR_COLUMNS, tour_lines
 from geo.errors import CampaignError, OutputExistsError, Problem, Where
+from geo.french import NBSP
 from geo.model import Campaign, InputFile
 from geo.plan import Plan
 from geo.targeting import Eligibility

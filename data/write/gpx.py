@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
-from data.write.french import NBSP, day_in_words, plain
+from data.write.text import plain
 from data.write.tour_lines import SOURCE_NAMES, TourLine, tour_lines
+from geo.french import NBSP, long_date
 from geo.model import Campaign, Maison
 from geo.plan import Tour, TravelSource
 
@@ -64,7 +65,7 @@ def _add_point(parent: ET.Element, tag: str, maison: Maison, *, description: str
 
 def _visits(lines: Iterable[TourLine]) -> str:
     days = [
-        f"Kit {line.kit}{NBSP}: {', '.join(map(day_in_words, line.open_on))}"
+        f"Kit {line.kit}{NBSP}: {', '.join(map(long_date, line.open_on))}"
         for line in lines
         if line.open_on
     ]
@@ -73,7 +74,7 @@ def _visits(lines: Iterable[TourLine]) -> str:
 
 def _step(line: TourLine) -> str:
     step = f"Étape {line.step}" if line.step.isdigit() else line.step.capitalize()
-    days = ", ".join(map(day_in_words, line.open_on))
+    days = ", ".join(map(long_date, line.open_on))
     estimated = line.source == SOURCE_NAMES[TravelSource.ESTIMATE]
     drive = "trajet suivant estimé" if estimated else ""
     return ", ".join(filter(None, (step, days, drive)))

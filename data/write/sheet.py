@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from data.write.french import NBSP
 from geo.errors import PlanFolderError, Where
+from geo.french import NBSP
 
 Line = TypeVar("Line")
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import zip_longest
 
-from data.write.french import nearest_minutes
 from data.write.sheet import (
     DAY,
     DURATION,
@@ -19,6 +18,7 @@ from data.write.sheet import (
     optional,
     several,
 )
+from data.write.text import nearest_minutes
 from geo.model import Campaign, Maison
 from geo.plan import Leg, Stop, Tour, TravelSource
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from geo.french import count
+from geo.french import counted
 from geo.matching.network import Network
 from geo.matching.problem import MatchingProblem
 from geo.matching.quotas import capacity, choices_of, most_quotas
@@ -70,7 +70,7 @@ def _shortfall(problem: MatchingProblem, network: Network, agent: int, got: int)
     code = _cause(problem, network, agent)
     reason, remedy = _REASONS[code]
     name, wanted = problem.agent_ids[agent], problem.min_faces
-    has = count(got, "affichage", "affichages") if got else "aucun affichage"
+    has = counted(got, "affichage", "affichages") if got else "aucun affichage"
     message = f"{name} a {has} sur les {wanted} voulus : {reason}. Remède : {remedy}."
     return Shortfall(code, name, message, wanted=wanted, got=got)
 

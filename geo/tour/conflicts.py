@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from geo.french import counted, month_date, typeset
 from geo.model import BoolArray, IntArray
 from geo.plan import Shortfall
 from geo.tour.earliest import earliest_finish, finish_with
@@ -13,7 +14,7 @@ from geo.tour.moves import StopMoves, moves_of
 from geo.tour.problem import TourProblem
 from geo.tour.repairs import repairs, repairs_by_search
 from geo.tour.subsets import members
-from geo.tour.wording import counted, day_text, days_text, duration, french, quoted
+from geo.tour.wording import days_text, duration, quoted
 
 MAX_TABLE_STOPS = 18
 """Up to here every question is answered exactly, from tables over all sets of stops."""
@@ -46,7 +47,7 @@ def _without_date(problem: TourProblem) -> Iterator[Shortfall]:
     for stop, stays in enumerate(problem.stays):
         if not stays and problem.stop_ids[stop] not in told:
             message = f"{quoted([problem.stop_names[stop]])} n’a aucune date dans la période."
-            yield Shortfall("stop-has-no-date", problem.stop_ids[stop], french(message), wanted=1)
+            yield Shortfall("stop-has-no-date", problem.stop_ids[stop], typeset(message), wanted=1)
 
 
 def _stranded(problem: TourProblem, moves: Sequence[StopMoves]) -> Iterator[Shortfall]:
@@ -86,7 +87,7 @@ def _too_far(problem: TourProblem, node: int, nearest_s: int) -> Shortfall:
         return Shortfall(
             "drive-too-long" if node else "depot-too-far",
             problem.node_id(node),
-            french(
+            typeset(
                 f"{place} est trop loin de {others} : {duration(nearest_s)} de route au moins, "
                 f"pour {duration(limit_s)} au plus par jour. Relever cette limite, ou y renoncer."
             ),
@@ -96,7 +97,7 @@ def _too_far(problem: TourProblem, node: int, nearest_s: int) -> Shortfall:
     return Shortfall(
         "no-time-to-drive",
         problem.node_id(node),
-        french(
+        typeset(
             f"{place} : les horaires ne laissent à aucun trajet le temps de se faire avant "
             "l’ouverture ou entre la fermeture et minuit. Revoir les horaires d’ouverture."
         ),
@@ -138,9 +139,9 @@ def _collision(problem: TourProblem, stops: Sequence[int], *, only: bool) -> Sho
     return Shortfall(
         "dates-collide",
         "",
-        french(
+        typeset(
             f"{len(stops)} étapes ne tiennent pas ensemble entre le "
-            f"{day_text(problem.first_day)} et le {day_text(problem.last_day)} avec "
+            f"{month_date(problem.first_day)} et le {month_date(problem.last_day)} avec "
             f"{counted(problem.kits, 'lot', 'lots')} ({counted(needed, 'jour', 'jours')} de "
             f"présence, {counted(days, 'jour', 'jours')} d’ouverture en tout)"
             f"{'' if only else ', par exemple'} : {which}."
@@ -157,7 +158,7 @@ def _dates_of(problem: TourProblem, stop: int) -> str:
     told = (
         days_text(days)
         if len(days) <= _FEW_DAYS
-        else f"{len(days)} jours possibles du {day_text(days[0])} au {day_text(days[-1])}"
+        else f"{len(days)} jours possibles du {month_date(days[0])} au {month_date(days[-1])}"
     )
     dwell = len(stays[0].open_on)
     needed = f", {counted(dwell, 'jour', 'jours')} sur place" if dwell > 1 else ""

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from geo.french import counted, month_date, typeset
 from geo.model import IntArray
 from geo.plan import Shortfall
 from geo.tour.cpsat import fits_cpsat
@@ -16,7 +17,7 @@ from geo.tour.earliest import NEVER, earliest_finish, finish_with
 from geo.tour.moves import moves_of
 from geo.tour.problem import SEARCH_DAYS, TourProblem
 from geo.tour.subsets import best_split, members
-from geo.tour.wording import counted, day_text, duration, french, quoted
+from geo.tour.wording import duration, quoted
 
 _SEARCH_LIMIT = 0.5
 _FEW_CHOICES = 6
@@ -103,9 +104,9 @@ def _does_not_fit(problem: TourProblem, *, most: int | None, days_help: bool) ->
     return Shortfall(
         "tour-does-not-fit",
         "",
-        french(
+        typeset(
             f"Aucune tournée ne visite les {counted(n, 'étape', 'étapes')} entre le "
-            f"{day_text(problem.first_day)} et le {day_text(problem.last_day)} avec "
+            f"{month_date(problem.first_day)} et le {month_date(problem.last_day)} avec "
             f"{counted(problem.kits, 'lot', 'lots')}{at_most}. {remedy}"
         ),
         wanted=n,
@@ -119,8 +120,8 @@ def _more_days(problem: TourProblem, days: int) -> Shortfall:
     return Shortfall(
         "needs-more-days",
         "",
-        f"Avec {more} de plus, soit une fin le {day_text(end)} au lieu du "
-        f"{day_text(problem.last_day)}, la tournée tiendrait.",
+        f"Avec {more} de plus, soit une fin le {month_date(end)} au lieu du "
+        f"{month_date(problem.last_day)}, la tournée tiendrait.",
         wanted=days,
         got=problem.n_days,
     )
@@ -150,7 +151,7 @@ def _fewer_stops(problem: TourProblem, fitting: Sequence[int]) -> Shortfall:
     return Shortfall(
         "needs-fewer-stops",
         "",
-        french(
+        typeset(
             f"Sans {counted(len(choices[0]), 'étape', 'étapes')} ({which}), la tournée tiendrait."
         ),
         wanted=len(problem.stop_ids),

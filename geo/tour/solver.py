@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from geo.french import typeset
 from geo.plan import Shortfall, Status, Tour
 from geo.tour.conflicts import explain
 from geo.tour.cpsat import solve_cpsat
@@ -9,7 +10,6 @@ from geo.tour.exact import Routes, fits_exact, solve_exact
 from geo.tour.moves import moves_of
 from geo.tour.problem import TourProblem
 from geo.tour.schedule import schedule
-from geo.tour.wording import french
 
 _TABLES = "dynamic programme over (stops visited, last stop, last day)"
 _CP_SAT = "OR-Tools CP-SAT"
@@ -89,4 +89,4 @@ def _not_found(problem: TourProblem) -> Shortfall:
         f"La recherche s’est arrêtée avant de trouver une tournée des {n} étapes, sans prouver "
         "qu’il n’y en a pas : allonger la période, ajouter un lot ou retirer des étapes."
     )
-    return Shortfall("tour-not-found", "", french(message), wanted=n)
+    return Shortfall("tour-not-found", "", typeset(message), wanted=n)

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from geo.french import counted, month_date, typeset
 from geo.model import Maison, TourRules
 from geo.plan import Shortfall
 from geo.tour.calendar import OpenDay, VenueCalendar
-from geo.tour.wording import counted, day_text, days_text, french
+from geo.tour.wording import days_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def date_trouble(
 ) -> Shortfall:
     """Return why a Maison has no stay between the start and the end of the tour."""
     fixed = sorted(set(maison.fixed_on))
-    window = f"la période du {day_text(rules.start)} au {day_text(rules.end)}"
+    window = f"la période du {month_date(rules.start)} au {month_date(rules.end)}"
     outside = [day for day in fixed if not rules.start <= day <= rules.end]
     if outside:
         return _shortfall(
@@ -77,7 +78,7 @@ def date_trouble(
         return _shortfall(
             "fixed-date-closed",
             maison,
-            f"la date fixée du {day_text(day)} est {why} : choisir un jour d’ouverture.",
+            f"la date fixée du {month_date(day)} est {why} : choisir un jour d’ouverture.",
         )
     opened = [o.day for o in venue.open_days if o.day <= rules.end]
     if len(opened) >= dwell and fixed:
@@ -104,4 +105,4 @@ def date_trouble(
 def _shortfall(
     code: str, maison: Maison, message: str, *, wanted: float = 0, got: float = 0
 ) -> Shortfall:
-    return Shortfall(code, maison.maison_id, french(f"« {maison.name} » : {message}"), wanted, got)
+    return Shortfall(code, maison.maison_id, typeset(f"« {maison.name} » : {message}"), wanted, got)

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from geo.french import euros
 from geo.model import Campaign
 from geo.plan import AgentExposure, Allocation, Status
 from geo.verify import worth
 from geo.verify.ledger import Ledger
 from geo.verify.postings import cost_of
 from geo.verify.violation import Rule, Violation, breach
-from geo.verify.wording import euros, number
+from geo.verify.wording import number
 
 NO_ANSWER = (Status.INFEASIBLE, Status.UNKNOWN)
 """Of an allocation or a tour that is not there: it owes a reason and nothing else."""

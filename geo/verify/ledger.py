@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from geo.french import quoted
 from geo.model import Agent, Campaign
 from geo.plan import Posting
 from geo.verify.violation import Rule, Violation, breach
-from geo.verify.wording import quoted
 
 
 @dataclass(frozen=True, slots=True)

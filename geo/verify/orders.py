@@ -8,12 +8,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from geo.french import euros, quoted
 from geo.model import Agent, Faces
 from geo.order import OrderLine
 from geo.verify.ledger import Ledger
 from geo.verify.places import ZoneTree, points_of, with_parents, zones_near
 from geo.verify.violation import Rule, Violation, breach
-from geo.verify.wording import day, euros, quoted
+from geo.verify.wording import day
 
 DEGREES = 1.01e-6
 """An order has its degrees to 6 decimals."""

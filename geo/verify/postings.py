@@ -9,6 +9,7 @@ from itertools import groupby
 import numpy as np
 import shapely
 
+from geo.french import euros, quoted
 from geo.model import POSTER_MEDIUM, Campaign
 from geo.verify.consent import covers_period, covers_posters
 from geo.verify.ledger import Entry, Ledger
@@ -21,7 +22,7 @@ from geo.verify.places import (
     zones_near,
 )
 from geo.verify.violation import Rule, Violation, breach
-from geo.verify.wording import day, euros, number, quoted
+from geo.verify.wording import day, number
 
 SPACING_TOLERANCE_M = 0.01
 """Two faces are too close only if they are so by more than this: coordinates are rounded."""

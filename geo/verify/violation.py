@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from geo.verify.wording import typeset
+from geo.french import typeset
 
 
 class Rule(StrEnum):

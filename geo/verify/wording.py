@@ -4,29 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-NBSP = "\u00a0"
-
-
-def typeset(sentence: str) -> str:
-    """Return the sentence with a non-breaking space before each colon and semicolon."""
-    return sentence.replace(" : ", f"{NBSP}: ").replace(" ; ", f"{NBSP}; ")
-
-
-def quoted(text: str) -> str:
-    """Return « text »."""
-    return f"«{NBSP}{text}{NBSP}»"
+from geo.french import NBSP
 
 
 def number(value: float, digits: int = 6) -> str:
     """Return the number with so many significant digits and a decimal comma."""
     return f"{value:.{digits}g}".replace(".", ",")
-
-
-def euros(cents: int) -> str:
-    """Return e.g. ``1 234,50 €``."""
-    sign = "-" if cents < 0 else ""
-    whole, rest = divmod(abs(cents), 100)
-    return f"{sign}{whole:,}".replace(",", NBSP) + f",{rest:02}{NBSP}€"
 
 
 def day(value: date) -> str:

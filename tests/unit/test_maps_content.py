@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import shapely
 
+from geo import french
 from geo.model import Exclusion, Zone
 from geo.targeting import target
-from maps import french
 from maps.blocks import zones_block
 from maps.columns import differences, number_column, text_column
 from maps.geometry import drawn_shapes, encode_shape

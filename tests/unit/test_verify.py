@@ -49,8 +49,8 @@ def test_violations_are_sorted_sentences_with_their_values() -> None:
         "travaille (t1), mais dans dep, nord, t4.",
     )
     assert found[1].message == (
-        "Faces f00 et f01, vague 1\u00a0: le portrait P1 est deux fois à 5000 m de distance, "
-        "au lieu de 6000 m au moins."
+        "Faces f00 et f01, vague 1\u00a0: le portrait P1 est deux fois à 5000\u00a0m de distance, "
+        "au lieu de 6000\u00a0m au moins."
     )
 
 

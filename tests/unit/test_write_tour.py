@@ -10,16 +10,11 @@ import pytest
 from icalendar import Calendar, Event
 
 from data.write.agenda import open_runs, tour_ics
-from data.write.french import (
-    day_in_words,
-    duration_in_words,
-    kilometres_in_words,
-    moment_in_words,
-    plain,
-)
 from data.write.gpx import tour_gpx
 from data.write.sheet import read_sheet, write_sheet
+from data.write.text import kilometres_in_words, plain
 from data.write.tour_lines import TOUR_COLUMNS, TourLine, tour_lines
+from geo.french import duration, long_date, moment
 from geo.model import Campaign
 from geo.plan import Status, Tour
 from tests.golden.tiny_plan import plan_campaign, tiny_plan
@@ -140,8 +135,8 @@ def test_the_time_zone_block_says_what_paris_does() -> None:
     (block,) = calendar.timezones
     stated = block.to_tz(lookup_tzid=False)
     for month in range(1, 13):
-        moment = datetime(2017, month, 28, 12)  # noqa: DTZ001 - local, the zone is what is asked
-        assert stated.utcoffset(moment) == ZoneInfo("Europe/Paris").utcoffset(moment)
+        noon = datetime(2017, month, 28, 12)  # noqa: DTZ001 - local, the zone is what is asked
+        assert stated.utcoffset(noon) == ZoneInfo("Europe/Paris").utcoffset(noon)
 
 
 def test_events_that_move_keep_their_identifier() -> None:
@@ -219,12 +214,12 @@ def test_without_a_tour_the_three_files_are_valid_and_empty() -> None:
 
 
 def test_days_and_durations_read_as_french() -> None:
-    assert day_in_words(date(2017, 11, 1)) == "mercredi 1er novembre 2017"
-    moment = datetime(2017, 8, 6, 8, 5)  # noqa: DTZ001 - local
-    assert moment_in_words(moment) == "dimanche 6 août 2017 à 8\u00a0h\u00a005"
-    assert duration_in_words(3_900) == "1\u00a0h\u00a005"
-    assert duration_in_words(3_570) == "1\u00a0h\u00a000"
-    assert duration_in_words(2_400) == "40\u00a0min"
+    assert long_date(date(2017, 11, 1)) == "mercredi 1er\u00a0novembre 2017"
+    when = datetime(2017, 8, 6, 8, 5)  # noqa: DTZ001 - local
+    assert moment(when) == "dimanche 6\u00a0août 2017 à 8\u00a0h\u00a005"
+    assert duration(3_900) == "1\u00a0h\u00a005"
+    assert duration(3_570) == "1\u00a0h\u00a000"
+    assert duration(2_400) == "40\u00a0min"
     assert kilometres_in_words(12_349) == "12,3\u00a0km"
 
 
