@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -120,7 +119,10 @@ def _open_by_sequence(campaign: Campaign, tree: ZoneTree, face_zone: IntArray) -
     numbers = campaign.periods.numbers()
     has_sequence = np.array([z.zone_id in campaign.sequences for z in campaign.zones], np.bool_)
     allowed = np.array(
-        [[t in campaign.sequences.get(z.zone_id, numbers) for t in numbers] for z in campaign.zones],
+        [
+            [t in campaign.sequences.get(z.zone_id, numbers) for t in numbers]
+            for z in campaign.zones
+        ],
         dtype=np.bool_,
     ).reshape(len(campaign.zones), len(numbers))
     decider = np.full(len(face_zone), -1, dtype=np.int64)
@@ -150,7 +152,7 @@ def _eligible_pairs(
     zone, agent = np.array(works_in, dtype=np.int64).reshape(-1, 2).T
     levels = range(len(tree.levels))
     steps = [step for level in levels for step in tree.chain(face_zone[:, level])]
-    holding = np.array(steps, dtype=np.int64).reshape(-1, len(face_zone))
+    holding = np.array(steps, dtype=np.int64).reshape(len(steps), len(face_zone))
     step, face = np.nonzero(holding >= 0)
     holds = _incidence(face, holding[step, face], (len(face_zone), n_zones))
     pairs = (holds @ _incidence(zone, agent, (n_zones, n_agents))).tocsr()
@@ -159,7 +161,7 @@ def _eligible_pairs(
     return rows.astype(np.int64), columns.astype(np.int64)
 
 
-def _incidence(row: IntArray, column: IntArray, shape: tuple[int, int]) -> Any:
+def _incidence(row: IntArray, column: IntArray, shape: tuple[int, int]) -> sparse.csr_array:
     return sparse.csr_array((np.ones(len(row), dtype=np.int64), (row, column)), shape=shape)
 
 
@@ -187,7 +189,5 @@ def _workplaces(campaign: Campaign) -> tuple[FloatArray, FloatArray]:
     lat = np.array([np.nan if place is None else place.lat for place in places], np.float64)
     known = ~np.isnan(lng)
     x, y = np.full(len(places), np.nan), np.full(len(places), np.nan)
-    x[known], y[known] = reproject_points(
-        lng[known], lat[known], source=WGS84, target=campaign.crs
-    )
+    x[known], y[known] = reproject_points(lng[known], lat[known], source=WGS84, target=campaign.crs)
     return x, y

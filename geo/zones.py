@@ -52,9 +52,7 @@ def build_tree(zones: Sequence[Zone]) -> ZoneTree:
     depth = _depths(parent)
     levels = order_levels(zones, depth)
     level = np.array([levels.index(zone.level) for zone in zones], dtype=np.int64)
-    best_first = sorted(
-        range(len(zones)), key=lambda i: (-level[i], -depth[i], zones[i].zone_id)
-    )
+    best_first = sorted(range(len(zones)), key=lambda i: (-level[i], -depth[i], zones[i].zone_id))
     precedence = np.empty(len(zones), dtype=np.int64)
     precedence[best_first] = np.arange(len(zones))
     return ZoneTree(levels, level, parent, depth, precedence)
@@ -121,7 +119,7 @@ def pairs_inside(areas: Sequence[Area], x: FloatArray, y: FloatArray) -> tuple[I
     if not areas or not len(x):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     # Asked this way round the few polygons are prepared once and the many points sit in the tree.
-    points = shapely.STRtree(shapely.points(x, y))
+    points = shapely.STRtree(np.asarray(shapely.points(x, y)))
     area, point = points.query(np.asarray(areas, dtype=object), predicate="intersects")
     order = np.lexsort((area, point))
     return area[order].astype(np.int64), point[order].astype(np.int64)
