@@ -30,6 +30,7 @@ from geo.model import InputFile
 from geo.plan import (
     AgentExposure,
     Allocation,
+    Changes,
     Leg,
     Plan,
     Posting,
@@ -85,6 +86,15 @@ class ShortfallEntry(_Entry):
     got: Measure
 
 
+class ChangesEntry(_Entry):
+    """A `geo.plan.Changes`."""
+
+    kept: int
+    added: int
+    removed: int
+    exposure_if_free: Measure
+
+
 class AllocationEntry(_Entry):
     """A `geo.plan.Allocation`."""
 
@@ -102,6 +112,8 @@ class AllocationEntry(_Entry):
     unused: dict[str, int]
     idle: dict[str, str]
     cent_price: Measure
+    stopped_by: str
+    changes: ChangesEntry | None
     postings: tuple[PostingEntry, ...]
 
 
@@ -221,6 +233,9 @@ def _allocation_entry(allocation: Allocation) -> AllocationEntry:
             "shortfalls": tuple(ShortfallEntry(**_known(s)) for s in allocation.shortfalls),
             "unused": dict(sorted(allocation.unused.items())),
             "idle": dict(sorted(allocation.idle.items())),
+            "changes": None
+            if allocation.changes is None
+            else ChangesEntry(**_known(allocation.changes)),
         }
     )
 
@@ -245,6 +260,7 @@ def _allocation(entry: AllocationEntry) -> Allocation:
             "postings": tuple(Posting(**dict(posting)) for posting in entry.postings),
             "agents": tuple(AgentExposure(**_filled(agent)) for agent in entry.agents),
             "shortfalls": tuple(Shortfall(**_filled(shortfall)) for shortfall in entry.shortfalls),
+            "changes": None if entry.changes is None else Changes(**_filled(entry.changes)),
         }
     )
 

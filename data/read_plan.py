@@ -15,7 +15,7 @@ from data.write.order import ORDER_COLUMNS
 from data.write.sheet import read_sheet
 from data.write.tour_lines import TOUR_COLUMNS, TourLine
 from geo.errors import CampaignError, PlanFolderError
-from geo.french import NBSP
+from geo.french import NBSP, system_reason
 from geo.model import Campaign, InputFile
 from geo.order import OrderLine
 from geo.plan import Plan
@@ -89,8 +89,9 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
+        reason = system_reason(error.errno, otherwise=str(error))
         raise PlanFolderError(
-            f"{path}{NBSP}: illisible ({error.strerror}){NBSP}; ce n’est pas un dossier de plan"
+            f"{path}{NBSP}: illisible ({reason}){NBSP}; ce n’est pas un dossier de plan"
         ) from error
 
 

@@ -63,6 +63,19 @@ class AgentExposure:
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """What a new allocation changed of the one before it, and what keeping the rest costs.
+
+    `exposure_if_free` is the equivalent exposure that was found when nothing had to be kept.
+    """
+
+    kept: int
+    added: int
+    removed: int
+    exposure_if_free: float
+
+
+@dataclass(frozen=True, slots=True)
 class Allocation:
     """All postings, and the certificate of how near they are to the best possible.
 
@@ -71,6 +84,7 @@ class Allocation:
     for every allocation that keeps the hard rules and the postings an agent at the least that
     `quota` tells. `unused` counts the faces that carry nothing, by reason, and `idle` names them.
     `cent_price` is what a cent more of budget would add to the objective, at the margin.
+    `stopped_by` says who ended the search early (``seconds``, ``cancelled``), if somebody did.
     """
 
     status: Status
@@ -87,6 +101,8 @@ class Allocation:
     unused: Mapping[str, int] = field(default_factory=dict)
     idle: Mapping[str, str] = field(default_factory=dict)
     cent_price: float = 0.0
+    stopped_by: str = ""
+    changes: Changes | None = None
     solver: str = ""
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
@@ -112,7 +114,10 @@ def check_target(target: Path, *, force: bool) -> None:
     OutputExistsError
         If there is a file at `target`, a folder that is neither empty nor a plan folder, or a plan
         folder and no `force`.
+    OSError
+        If `target` would be below a file, or in a folder where nothing may be written.
     """
+    _check_parent(target)
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
     if not is_plan_folder(target):
@@ -121,6 +126,14 @@ def check_target(target: Path, *, force: bool) -> None:
         )
     if not force:
         raise OutputExistsError(f"{target} contient déjà un plan{NBSP}: --force le remplace")
+
+
+def _check_parent(target: Path) -> None:
+    parent = next(folder for folder in target.resolve().parents if folder.exists())
+    if not parent.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(parent))
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(parent))
 
 
 def is_plan_folder(folder: Path) -> bool:

@@ -27,6 +27,7 @@ from geo.matching.utility import (
     ratio_at_marginal,
     utility,
 )
+from geo.matching.watch import Watch
 from geo.matching.workers import Workers, chunks_of
 from geo.model import FloatArray, IntArray
 
@@ -172,10 +173,12 @@ class Dual:
     workers
         Threads that share the faces; sums are added in a fixed order, so the result does not
         depend on how many there are.
+    watch
+        Asked by those who search for prices whether to stop.
     """
 
-    def __init__(self, network: Network, workers: Workers) -> None:
-        self.network = network
+    def __init__(self, network: Network, workers: Workers, watch: Watch) -> None:
+        self.network, self.watch = network, watch
         self.pick = np.full((network.n_faces, network.n_periods), -1, dtype=np.int32)
         self._workers = workers
         self._chunks = chunks_of(network.n_faces)
@@ -220,7 +223,7 @@ class Dual:
         size += float(network.agents.share.sum()) * constant_of(network.fairness)
         longest = max((end - begin) * network.n_periods for begin, end in self._chunks)
         terms = longest + len(self._chunks) + network.n_agents + prices.rows.size + 64
-        return self(prices).value + terms * np.finfo(np.float64).eps * size
+        return self(prices).value + terms * float(np.finfo(np.float64).eps) * size
 
     def _kernel(self, prices: Prices, *, with_rows: bool) -> _Kernel:
         rows = prices.rows if with_rows else prices.rows[:0]

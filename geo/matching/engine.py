@@ -16,21 +16,14 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from geo.matching.answer import Answer, Effort, Wish, answer_of, gap_of, state_of
 from geo.matching.ascent import Board, Terms, sweep
-from geo.matching.block import (
-    LEAN,
-    Answer,
-    Effort,
-    Wish,
-    objective_of,
-    solve_block,
-    state_of,
-    trim,
-)
+from geo.matching.block import solve_block
+from geo.matching.climb import LEAN, quota_bonus, trim
 from geo.matching.dual import Dual, Prices
 from geo.matching.network import Agents, Edges, Int32Array, Near, Network, Rows
 from geo.matching.prices import Spacing, first_prices, improve_prices
-from geo.matching.utility import utility
+from geo.matching.watch import Watch
 from geo.matching.workers import Workers
 from geo.model import IntArray
 
@@ -71,6 +64,7 @@ def solve_network(
     *,
     effort: Effort,
     wish: Wish,
+    watch: Watch,
     workers: int = 1,
     executor: Executor | None = None,
     start: Int32Array | None = None,
@@ -88,12 +82,12 @@ def solve_network(
         answer does not depend on it.
     """
     with Workers(workers) as pool:
-        if network.n_faces <= JOINT_FACES or start is not None:
-            return solve_block(network, effort=effort, workers=pool, wish=wish, first=start)
-        blocks = split(network)
-        if len(blocks) == 1:
-            return solve_block(network, effort=effort, workers=pool, wish=wish)
-        return _solve_blocks(network, blocks, effort, wish, pool=pool, executor=executor)
+        blocks = [] if network.n_faces <= JOINT_FACES or start is not None else split(network)
+        if len(blocks) > 1:
+            return _solve_blocks(network, blocks, effort, wish, watch, pool=pool, executor=executor)
+        return solve_block(
+            network, effort=effort, workers=pool, wish=wish, watch=watch, first=start
+        )
 
 
 def split(network: Network) -> list[Block]:
@@ -171,25 +165,48 @@ def _solve_blocks(
     blocks: list[Block],
     effort: Effort,
     wish: Wish,
+    watch: Watch,
     *,
     pool: Workers,
     executor: Executor | None,
 ) -> Answer:
-    prices = _common_prices(network, pool)
+    prices = _common_prices(network, pool, watch)
     tasks = [_task(block, prices, wish) for block in blocks]
-    solve = partial(_solve_task, effort=effort)
-    answers = list((executor.map if executor else pool.map)(solve, tasks))
+    answers = _solve_tasks(tasks, effort, watch, pool=pool, executor=executor)
     prices = _put_prices(network, blocks, answers, prices)
     pick = _put_picks(network, blocks, answers)
     if network.budget is not None:
         pick = _keep_budget(network, pick, prices, wish, network.budget)
-    bound = Dual(network, pool).bound(prices)
-    return Answer(pick, prices, bound, objective_of(network, state_of(network, pick)))
+    bound = Dual(network, pool, watch).bound(prices)
+    answer = answer_of(network, pick, prices=prices, bound=bound, wish=wish)
+    gap = gap_of(network, answer.objective, answer.bound)
+    watch.tell(stage="ensemble", objective=answer.objective, bound=answer.bound, gap=gap)
+    return answer
 
 
-def _common_prices(network: Network, pool: Workers) -> Prices:
+def _solve_tasks(
+    tasks: list[_Task],
+    effort: Effort,
+    watch: Watch,
+    *,
+    pool: Workers,
+    executor: Executor | None,
+) -> list[Answer | None]:
+    """Return the answer of each block, None for those that a stop left out."""
+    solve = partial(_solve_task, effort=effort)
+    if executor is None:
+        return pool.map(lambda task: None if watch.stopped else solve(task), tasks)
+    futures = [executor.submit(solve, task) for task in tasks]
+    answers: list[Answer | None] = []
+    for future in futures:
+        left_out = watch.stopped and future.cancel()
+        answers.append(None if left_out else future.result())
+    return answers
+
+
+def _common_prices(network: Network, pool: Workers, watch: Watch) -> Prices:
     """Return prices of the whole network, those of spacing left at 0."""
-    dual = Dual(network, pool)
+    dual = Dual(network, pool, watch)
     return improve_prices(
         dual, first_prices(dual), steps=COMMON_STEPS, spacing=Spacing.NONE, fixed_cent=False
     ).prices
@@ -216,26 +233,31 @@ def _solve_task(task: _Task, *, effort: Effort) -> Answer:
             effort=effort,
             workers=alone,
             wish=task.wish,
+            watch=Watch(),
             start=task.start,
             fixed_cent=True,
         )
 
 
 def _put_prices(
-    network: Network, blocks: list[Block], answers: list[Answer], common: Prices
+    network: Network, blocks: list[Block], answers: list[Answer | None], common: Prices
 ) -> Prices:
     exposure, posting = common.exposure.copy(), common.posting.copy()
     rows = np.zeros((network.n_rows, network.n_periods))
     for block, answer in zip(blocks, answers, strict=True):
+        if answer is None:
+            continue
         exposure[block.agents] = answer.prices.exposure
         posting[block.agents] = answer.prices.posting
         rows[block.rows] = answer.prices.rows
     return Prices(exposure, posting, common.cent, rows)
 
 
-def _put_picks(network: Network, blocks: list[Block], answers: list[Answer]) -> Int32Array:
+def _put_picks(network: Network, blocks: list[Block], answers: list[Answer | None]) -> Int32Array:
     pick = np.full((network.n_faces, network.n_periods), -1, dtype=np.int32)
     for block, answer in zip(blocks, answers, strict=True):
+        if answer is None:
+            continue
         chosen = answer.pick
         pick[block.faces] = np.where(chosen >= 0, block.edges[np.maximum(chosen, 0)], -1)
     return pick
@@ -246,14 +268,12 @@ def _keep_budget(
 ) -> Int32Array:
     """Trim what the blocks bought together to the budget, then spend what is left of it."""
     board = Board(network.edges, network.agents, network.near, network.rows)
-    share = network.agents.share
-    top = share * utility(np.maximum(network.most_ratio, 1.0), network.fairness)
     terms = Terms(
         network.fairness,
         prices.cent,
         budget,
         hard=True,
-        quota_bonus=float(top.max()),
+        quota_bonus=quota_bonus(network),
         keep=wish.keep,
         keep_bonus=wish.bonus,
         row_price=prices.rows[:0],

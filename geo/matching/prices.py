@@ -6,6 +6,7 @@ Overton 2013); whatever it ends with is a bound. Steps are counted, never timed.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -105,15 +106,20 @@ def improve_prices(
         Whether the price of a cent stays as it is.
     """
     search = _Search(dual, start, spacing=spacing, fixed_cent=fixed_cent)
-    minimize(
-        search.value_and_slope,
-        search.origin,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=Bounds(search.least, np.full(len(search.origin), np.inf)),
-        options={"maxiter": steps, "maxfun": steps, "maxcor": MEMORY, "ftol": 0, "gtol": 0},
-    )
+    with suppress(_StopError):
+        minimize(
+            search.value_and_slope,
+            search.origin,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=Bounds(search.least, np.full(len(search.origin), np.inf)),
+            options={"maxiter": steps, "maxfun": steps, "maxcor": MEMORY, "ftol": 0, "gtol": 0},
+        )
     return search.best
+
+
+class _StopError(Exception):
+    """Somebody asked to stop, in the middle of a search for prices."""
 
 
 class _Search:
@@ -171,6 +177,8 @@ class _Search:
         return scaled.ravel() if self._spacing is Spacing.FREE else scaled.sum(axis=1)
 
     def value_and_slope(self, at: FloatArray) -> tuple[float, FloatArray]:
+        if self._dual.watch.stopped and np.isfinite(self.best.value):
+            raise _StopError
         prices = self._prices(at)
         found = self._dual(prices, with_rows=self._spacing is not Spacing.NONE)
         if found.value < self.best.value:

@@ -1,0 +1,123 @@
+"""From picks that prices lead to, to an allocation that keeps every rule."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from geo.matching.answer import Effort, Wish, state_of
+from geo.matching.ascent import (
+    Board,
+    State,
+    Terms,
+    clear_close,
+    loss_per_cent,
+    rebuild,
+    sweep,
+)
+from geo.matching.dual import Prices
+from geo.matching.network import Int32Array, Network
+from geo.matching.utility import utility
+from geo.model import FloatArray
+
+NEARBY = 8
+"""Faces that are emptied and filled together."""
+
+LEAN = 0.97
+"""By how much the price of a cent falls from sweep to sweep while money is left."""
+
+
+class Climb:
+    """From picks that the prices lead to, to an allocation that keeps every rule."""
+
+    def __init__(
+        self, network: Network, prices: Prices, wish: Wish, effort: Effort, *, seed: int
+    ) -> None:
+        self.network, self._wish, self._effort, self._seed = network, wish, effort, seed
+        self._board = Board(network.edges, network.agents, network.near, network.rows)
+        self._budget = np.inf if network.budget is None else network.budget
+        self._cent = prices.cent
+        self._row_price = prices.rows
+        self._no_rows = prices.rows[:0]
+
+    def settle(self, pick: Int32Array, *, budgeted: bool) -> Int32Array:
+        """Return picks that keep every rule but the budget, from picks that break spacing.
+
+        Faces are chosen anew until that changes nothing, the price of a cent steered so that the
+        cost meets the budget if `budgeted`.
+        """
+        state = state_of(self.network, pick.copy())
+        clear_close(self._board, state)
+        state = state_of(self.network, state.pick)
+        self._sweep(state, steer=budgeted)
+        return state.pick
+
+    def improve(self, pick: Int32Array, *, budgeted: bool) -> Int32Array:
+        """Return picks made better, which keep every rule (the budget too if `budgeted`)."""
+        state = self._rebuild(state_of(self.network, pick.copy()))
+        if budgeted and np.isfinite(self._budget):
+            state = self._fit_budget(state)
+        return state.pick
+
+    def _terms(self, *, hard: bool, row_price: FloatArray) -> Terms:
+        return Terms(
+            self.network.fairness,
+            self._cent,
+            self._budget,
+            hard,
+            quota_bonus(self.network),
+            self._wish.keep,
+            self._wish.bonus,
+            row_price,
+        )
+
+    def _sweep(self, state: State, *, steer: bool) -> None:
+        """Sweep, first with prices on spacing; steer the price of a cent towards the budget."""
+        half = self._effort.sweeps // 2
+        for number in range(self._effort.sweeps):
+            rows = self._row_price if number < half else self._no_rows
+            changed = sweep(self._board, state, self._terms(hard=False, row_price=rows))
+            if steer and 0 < self._budget < np.inf and number < self._effort.sweeps - 3:
+                self._cent *= max(1 + 0.8 * (state.cost[0] / self._budget - 1), 0.5)
+            if changed == 0 and number > half:
+                break
+
+    def _rebuild(self, state: State) -> State:
+        degree, agents = np.diff(self.network.near.first), np.diff(self.network.edges.first)
+        candidates = np.flatnonzero((degree > 0) & (agents > 0))
+        rounds = self._effort.rebuilds * len(candidates) // 3
+        terms = self._terms(hard=False, row_price=self._no_rows)
+        for number in range(3 if rounds else 0):
+            seed = self._seed * 3 + number + 1
+            rebuild(self._board, state, terms, candidates, rounds, NEARBY, seed)
+            state = state_of(self.network, state.pick)
+        return state
+
+    def _fit_budget(self, state: State) -> State:
+        """Take away what is worth least until the budget is kept, then spend what is left."""
+        for _ in range(6):
+            state = state_of(self.network, state.pick)
+            terms = self._terms(hard=True, row_price=self._no_rows)
+            if state.cost[0] > self._budget:
+                state = trim(self.network, state, terms, self._budget)
+            sweep(self._board, state, terms)
+            self._cent *= LEAN
+        return state_of(self.network, state.pick)
+
+
+def quota_bonus(network: Network) -> float:
+    """Return what a posting that a quota wants counts beside its worth: more than any worth."""
+    top = utility(np.maximum(network.most_ratio, 1.0), network.fairness)
+    return float((network.agents.share * top).max(initial=0.0))
+
+
+def trim(network: Network, state: State, terms: Terms, budget: float) -> State:
+    """Take postings away, least loss for a cent first, until the cost is within `budget`."""
+    board = Board(network.edges, network.agents, network.near, network.rows)
+    loss = loss_per_cent(board, state, terms).ravel()
+    order = np.argsort(loss, kind="stable")
+    saved = np.cumsum(np.where(np.isfinite(loss), network.edges.price_cents.ravel(), 0.0)[order])
+    enough = int(np.searchsorted(saved, state.cost[0] - budget)) + 1
+    pick = state.pick.copy()
+    gone = order[:enough]
+    pick.ravel()[gone[np.isfinite(loss[gone])]] = -1
+    return state_of(network, pick)
