@@ -42,12 +42,16 @@ def demo(out: Path, *, force: bool) -> int:
 
 def check(folder: Path, *, as_json: bool) -> int:
     """Show every problem of a campaign folder."""
-    reading = read_campaign(folder)
-    if as_json:
-        _print_json(wording.check_json(reading))
-    else:
-        _print(wording.check_lines(reading))
-    return Exit.PROBLEMS if reading.campaign is None else Exit.DONE
+
+    def work() -> int:
+        reading = read_campaign(folder)
+        if as_json:
+            _print_json(wording.check_json(reading))
+        else:
+            _print(wording.check_lines(reading))
+        return Exit.PROBLEMS if reading.campaign is None else Exit.DONE
+
+    return _guarded(work, as_json=as_json)
 
 
 def plan(folder: Path, out: Path, *, seed: int | None, force: bool, as_json: bool) -> int:
@@ -83,7 +87,7 @@ def _say_planned(planned: Planned, *, as_json: bool) -> int:
 
 
 def _guarded(work: Callable[[], int], *, as_json: bool) -> int:
-    """Run `work`, and turn each error that Placarde raises on purpose into words and a status."""
+    """Run `work`, and turn what Placarde or the system refuses into words and a status."""
     try:
         return work()
     except CampaignError as error:
@@ -98,6 +102,11 @@ def _guarded(work: Callable[[], int], *, as_json: bool) -> int:
     except PlacardeError as error:
         _refuse(str(error), as_json=as_json)
         return Exit.PROBLEMS
+    except BrokenPipeError:
+        raise  # nobody reads on: typer ends without a word
+    except OSError as error:
+        _refuse(wording.system_line(error), as_json=as_json)
+        return Exit.USAGE
 
 
 def _refuse(message: str, *, as_json: bool) -> None:

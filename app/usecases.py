@@ -5,7 +5,6 @@ The command line and the API translate arguments, call one of these, and shape t
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,8 +14,10 @@ from data.isere import CAMPAIGN_FILES, campaign_folder
 from data.read import Reading, read_campaign
 from data.read_plan import read_plan_folder
 from data.write import check_target, write_plan_folder
+from data.write.atomic import whole_folder, write_file
 from geo import matching, tour
 from geo.errors import CampaignError, OutputExistsError, errors_among
+from geo.french import NBSP
 from geo.model import Campaign
 from geo.plan import Plan, Status, Tour
 from geo.targeting import Eligibility, target
@@ -139,15 +140,27 @@ def copy_demo(target_folder: Path, *, force: bool) -> None:
     Raises
     ------
     OutputExistsError
-        If the folder is there already and `force` is not given, or if it is no campaign.
+        If there is a copy already and `force` is not given, or anything else.
     """
-    if target_folder.exists():
-        known = (target_folder / "campaign.toml").is_file()
-        if not force or not known:
-            raise OutputExistsError(str(target_folder))
-        shutil.rmtree(target_folder)
+    place = target_folder.resolve()
+    if place.exists() and not _is_demo_copy(place):
+        raise OutputExistsError(
+            f"{target_folder} existe déjà et n’est pas la campagne embarquée{NBSP}: "
+            "ce n’est jamais remplacé."
+        )
+    if place.exists() and not force and any(place.iterdir()):
+        raise OutputExistsError(
+            f"{target_folder} contient déjà la campagne embarquée{NBSP}: --force la remplace."
+        )
     source = campaign_folder()
-    for name in CAMPAIGN_FILES:
-        copy = target_folder / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / name, copy)
+    with whole_folder(place, may_replace=lambda: force and _is_demo_copy(place)) as work:
+        for name in CAMPAIGN_FILES:
+            write_file(work / name, (source / name).read_bytes())
+
+
+def _is_demo_copy(folder: Path) -> bool:
+    """Return whether a folder holds no file but those that `copy_demo` puts there."""
+    if not folder.is_dir():
+        return False
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    return files <= set(CAMPAIGN_FILES)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from app.usecases import Planned, Verified
 from data.read import Reading
 from geo.errors import Problem, Severity
-from geo.french import NBSP, counted, duration, number
+from geo.french import NBSP, counted, duration, number, system_reason
 from geo.plan import Plan, Shortfall, Status
 
 _STATUS = {
@@ -60,6 +61,12 @@ def check_lines(reading: Reading) -> list[str]:
     return lines
 
 
+def system_line(error: OSError) -> str:
+    """Return what the system refused, and why."""
+    name = error.filename or "Le système"
+    return f"{name}{NBSP}: {system_reason(error.errno, otherwise=error.strerror or str(error))}."
+
+
 def plan_lines(planned: Planned) -> list[str]:
     """Return what ``placarde plan`` says of the plan it made."""
     plan = planned.plan
@@ -88,20 +95,14 @@ def _allocation_lines(plan: Plan) -> list[str]:
     lines.append(
         f"  objectif {number(allocation.objective, 4)}, borne {number(allocation.bound, 4)}"
     )
-    lines.append(
-        f"  exposition équivalente {number(allocation.exposure, 4)} "
-        f"(au mieux {number(allocation.exposure_bound, 4)}){NBSP}: "
-        f"le meilleur plan possible fait au plus {number(_better_by(plan), 2)}{NBSP}% de mieux"
-    )
+    if allocation.exposure > 0:  # nothing is a percentage better than nothing
+        better = 100 * (allocation.exposure_bound / allocation.exposure - 1)
+        lines.append(
+            f"  exposition équivalente {number(allocation.exposure, 4)} "
+            f"(au mieux {number(allocation.exposure_bound, 4)}){NBSP}: "
+            f"le meilleur plan possible fait au plus {number(better, 2)}{NBSP}% de mieux"
+        )
     return lines
-
-
-def _better_by(plan: Plan) -> float:
-    """Return by how many percent the best possible plan may beat this one."""
-    allocation = plan.allocation
-    if allocation.exposure <= 0:
-        return 0.0
-    return 100 * (allocation.exposure_bound / allocation.exposure - 1)
 
 
 def _tour_lines(plan: Plan) -> list[str]:
@@ -180,9 +181,9 @@ def plan_json(planned: Planned) -> dict[str, Any]:
         "seed": planned.plan.seed,
         "allocation": {
             "status": allocation.status.value,
-            "objective": allocation.objective,
-            "bound": allocation.bound,
-            "gap": allocation.gap,
+            "objective": _measure(allocation.objective),
+            "bound": _measure(allocation.bound),
+            "gap": _measure(allocation.gap),
             "postings": len(allocation.postings),
             "cost_eur": allocation.cost_cents / 100,
         },
@@ -195,6 +196,11 @@ def plan_json(planned: Planned) -> dict[str, Any]:
         "shortfalls": [_shortfall_json(shortfall) for shortfall in planned.plan.shortfalls],
         "problems": problems_json(planned.reading.problems),
     }
+
+
+def _measure(value: float) -> float | None:
+    """Return a number as JSON can say it: null where it is not known or has no end."""
+    return value if math.isfinite(value) else None
 
 
 def _shortfall_json(shortfall: Shortfall) -> dict[str, Any]:

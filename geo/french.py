@@ -5,6 +5,7 @@ Nothing here depends on a locale of the machine.
 
 from __future__ import annotations
 
+import errno
 import math
 import re
 from collections.abc import Sequence
@@ -27,6 +28,19 @@ _MONTHS = (
     "novembre",
     "décembre",
 )
+
+_REFUSALS = {
+    errno.EACCES: "accès refusé",
+    errno.EEXIST: "existe déjà",
+    errno.EISDIR: "c’est un dossier, pas un fichier",
+    errno.ELOOP: "des liens symboliques tournent en rond",
+    errno.ENAMETOOLONG: "nom trop long",
+    errno.ENOENT: "introuvable",
+    errno.ENOSPC: "disque plein",
+    errno.ENOTDIR: "ce n’est pas un dossier",
+    errno.EPERM: "opération interdite",
+    errno.EROFS: "en lecture seule",
+}
 
 
 def number(value: float, decimals: int = 0) -> str:
@@ -54,6 +68,11 @@ def noun(n: int, one: str, many: str) -> str:
 def counted(n: int, one: str, many: str) -> str:
     """Return e.g. ``1 face`` or ``2 000 faces``."""
     return f"{number(n)}{NBSP}{noun(n, one, many)}"
+
+
+def system_reason(code: int | None, *, otherwise: str) -> str:
+    """Return why a system refuses a file, by its error number; `otherwise` for a rare one."""
+    return _REFUSALS.get(code or 0, otherwise)
 
 
 def listed(words: Sequence[str], *, last: str = "et") -> str:
