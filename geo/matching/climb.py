@@ -22,6 +22,12 @@ from geo.model import FloatArray
 NEARBY = 8
 """Faces that are emptied and filled together."""
 
+PASS = 4
+"""Times that each face close to others is rebuilt before it is asked whether to go on."""
+
+FRUITFUL = 0.002
+"""Rebuilding goes on while more than this part of the attempts make it better."""
+
 LEAN = 0.97
 """By how much the price of a cent falls from sweep to sweep while money is left."""
 
@@ -82,14 +88,17 @@ class Climb:
                 break
 
     def _rebuild(self, state: State) -> State:
+        """Rebuild the surroundings of faces close to others, as long as that is worth while."""
         degree, agents = np.diff(self.network.near.first), np.diff(self.network.edges.first)
         candidates = np.flatnonzero((degree > 0) & (agents > 0))
-        rounds = self._effort.rebuilds * len(candidates) // 3
         terms = self._terms(hard=False, row_price=self._no_rows)
-        for number in range(3 if rounds else 0):
-            seed = self._seed * 3 + number + 1
-            rebuild(self._board, state, terms, candidates, rounds, NEARBY, seed)
+        rounds = PASS * len(candidates)
+        for number in range(self._effort.rebuilds // PASS if len(candidates) else 0):
+            seed = self._seed * 100 + number + 1
+            better = rebuild(self._board, state, terms, candidates, rounds, NEARBY, seed)
             state = state_of(self.network, state.pick)
+            if better < FRUITFUL * rounds:
+                break
         return state
 
     def _fit_budget(self, state: State) -> State:
