@@ -46,7 +46,8 @@ def ratio_of_utility(value: float, fairness: float) -> float:
     if fairness == 0:
         return value
     if fairness == 1:
-        return float(DELTA * np.expm1(value))
+        with np.errstate(over="ignore"):  # past e^709 the ratio is as good as infinite
+            return float(DELTA * np.expm1(value))
     power = 1 - fairness
     base = DELTA**power + power * value
     if base <= 0:  # α > 1: the utility is bounded from above

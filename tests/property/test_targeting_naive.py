@@ -26,8 +26,8 @@ def campaigns(draw: st.DrawFn) -> Campaign:
     for name, (west, east) in zip(names, pairwise([0, *cuts, 40]), strict=True):
         zones.append(zone(name, LEVELS[2], "s0" if east <= middle else "s1", west, east))
     zones.sort(key=lambda z: z.zone_id)
-    east = st.one_of(st.sampled_from([0, *cuts, 40]), st.integers(-2, 42))
-    places = draw(st.lists(st.tuples(east, st.integers(-1, 41)), max_size=8))
+    across = st.one_of(st.sampled_from([0, *cuts, 40]), st.integers(-2, 42))
+    places = draw(st.lists(st.tuples(across, st.integers(-1, 41)), max_size=8))
     ids = st.sampled_from([z.zone_id for z in zones])
     agents = [
         Agent(f"A{i}", f"P{i}", "", tuple(sorted(draw(st.sets(ids, min_size=1, max_size=3)))))

@@ -67,6 +67,7 @@ def test_unequal_ratios_are_worth_less_than_their_mean(fairness: float) -> None:
 
 def test_a_value_that_no_ratio_reaches_has_an_infinite_equivalent() -> None:
     assert ratio_of_utility(51.0, 3.0) == float("inf")
+    assert ratio_of_utility(1000.0, 1.0) == float("inf")
 
 
 def test_without_shares_or_value_the_equivalent_is_nothing() -> None:
