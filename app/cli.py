@@ -6,6 +6,7 @@ What is heavy is imported by the command that needs it, so that ``--help`` answe
 from __future__ import annotations
 
 import io
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -29,6 +30,9 @@ CampaignDir = Annotated[
     typer.Argument(metavar="CAMPAIGN_DIR", help="Dossier de campagne (avec campaign.toml)."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Un seul objet JSON sur la sortie standard.")]
+PlanDir = Annotated[Path, typer.Argument(metavar="PLAN_DIR", help="Dossier du plan.")]
+MOST_BUDGETS = 200
+"""More budgets than that on one curve show nothing more."""
 Force = Annotated[bool, typer.Option("--force", help="Remplace ce qui existe déjà.")]
 
 
@@ -82,6 +86,104 @@ def verify(
     raise typer.Exit(commands.verify(plan_dir))
 
 
+@cli.command(cls=FrenchCommand, help="Explique un plan : une face, un agent, l’ensemble.")
+def explain(
+    plan_dir: PlanDir,
+    *,
+    face: Annotated[
+        str | None, typer.Option("--face", metavar="FACE", help="Pourquoi ce portrait, ou aucun.")
+    ] = None,
+    agent: Annotated[
+        str | None,
+        typer.Option("--agent", metavar="AGENT", help="Ce qu’a un agent, et ce qui le limite."),
+    ] = None,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="L’ensemble du plan (aussi sans --face ni --agent).")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Explain a face, an agent, or the whole plan."""
+    from app import commands
+
+    raise typer.Exit(
+        commands.explain(plan_dir, face=face, agent=agent, summary=summary, as_json=as_json)
+    )
+
+
+@cli.command(cls=FrenchCommand, help="Compare deux plans, chiffre par chiffre.")
+def compare(
+    plan_a: Annotated[Path, typer.Argument(metavar="PLAN_A", help="Dossier du premier plan.")],
+    plan_b: Annotated[Path, typer.Argument(metavar="PLAN_B", help="Dossier du second.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two plans."""
+    from app import commands
+
+    raise typer.Exit(commands.compare(plan_a, plan_b, as_json=as_json))
+
+
+@cli.command(cls=FrenchCommand, help="Montre ce que donneraient plusieurs budgets.")
+def sweep(
+    campaign_dir: CampaignDir,
+    *,
+    budget: Annotated[
+        str,
+        typer.Option(
+            "--budget",
+            metavar="MIN:MAX:NOMBRE",
+            help="En euros : 40000:160000:10 pour dix budgets.",
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="DIR", help="Dossier pour budget.csv et budget.svg."),
+    ],
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Match a campaign under several budgets."""
+    least_cents, most_cents, count = _budget_range(budget)
+    from app import commands
+
+    raise typer.Exit(
+        commands.sweep(
+            campaign_dir,
+            out,
+            least_cents=least_cents,
+            most_cents=most_cents,
+            count=count,
+            force=force,
+            as_json=as_json,
+        )
+    )
+
+
+def _budget_range(text: str) -> tuple[int, int, int]:
+    """Return least and most in cents, and how many, of e.g. ``40000:160000:10``.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is none, or asks for more than `MOST_BUDGETS`.
+    """
+    euros = r"(\d{1,10})(?:[.,](\d{1,2}))?"
+    found = re.fullmatch(rf"{euros}:{euros}:(\d{{1,4}})", text, re.ASCII)
+    if found is not None:
+        least, most = (
+            int(whole) * 100 + int((cents or "").ljust(2, "0"))
+            for whole, cents in (found.group(1, 2), found.group(3, 4))
+        )
+        count = int(found[5])
+        if least < most and 2 <= count <= MOST_BUDGETS:
+            return least, most, count
+    raise typer.BadParameter(
+        f"{text} ; attendu MIN:MAX:NOMBRE en euros, comme 40000:160000:10, avec MIN plus petit que "
+        f"MAX et de 2 à {MOST_BUDGETS} budgets.",
+        param_hint="'--budget'",
+    )
+
+
 @cli.command(cls=FrenchCommand, help="Dit ce qui est installé et ce qui manque.")
 def doctor() -> None:
     """Tell what is installed and what is missing."""
@@ -117,7 +219,10 @@ def serve(
 
 
 def main() -> None:
-    """Run the command line, in UTF-8 whatever the terminal claims."""
+    """Run the command line: in UTF-8 whatever the terminal claims, with one thread in each sum."""
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        # How many threads share a sum shows in its last digits. Read when NumPy is first imported.
+        os.environ[variable] = "1"
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8")

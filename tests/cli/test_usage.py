@@ -23,7 +23,17 @@ def placarde(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_help_names_every_command_and_speaks_french() -> None:
     answer = placarde("--help")
     assert answer.returncode == 0
-    for command in ("demo", "check", "plan", "verify", "doctor", "serve"):
+    for command in (
+        "demo",
+        "check",
+        "plan",
+        "verify",
+        "explain",
+        "compare",
+        "sweep",
+        "doctor",
+        "serve",
+    ):
         assert f"\n  {command} " in answer.stdout
     for english in ("Usage:", "Options:", "Commands:", "Show this message"):
         assert english not in answer.stdout
@@ -39,6 +49,13 @@ def test_the_help_names_every_command_and_speaks_french() -> None:
         (["check", "a", "b"], "argument en trop"),
         (["check", "--jsn", "a"], "option inconnue"),
         (["nothing"], "commande inconnue"),
+        (["compare", "a"], "il manque l’argument"),
+        (["explain", "a", "--face"], "attend une valeur"),
+        (["sweep", "a", "--out", "b"], "il manque l’option '--budget'"),
+        (["sweep", "a", "--out", "b", "--budget", "160000:40000:10"], "40000:160000:10"),
+        (["sweep", "a", "--out", "b", "--budget", "1:2:1"], "valeur refusée pour '--budget'"),
+        (["sweep", "a", "--out", "b", "--budget", "1:2:9999"], "de 2 à 200 budgets"),
+        (["sweep", "a", "--out", "b", "--budget", "un:deux:3"], "MIN:MAX:NOMBRE"),
     ],
 )
 def test_wrong_usage_is_said_in_french_with_status_2(arguments: list[str], said: str) -> None:
