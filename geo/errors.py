@@ -6,7 +6,8 @@
     ├── CampaignError        the inputs have problems (carries all of them)
     ├── CrsError             a coordinate reference system is missing, unknown or does not fit
     ├── OutputExistsError    something would be overwritten and nobody asked for that
-    └── PlanFolderError      a plan folder cannot be read back
+    ├── PlanFolderError      a plan folder cannot be read back
+    └── UnknownNameError     somebody asks for a face or an agent that the plan does not know
 
 A fault in somebody's data is not an exception but a `Problem`: a value, collected with all the
 others and shown at once. That something cannot be done (a budget too small, a tour that does not
@@ -34,6 +35,10 @@ class OutputExistsError(PlacardeError):
 
 class PlanFolderError(PlacardeError):
     """A plan folder cannot be read back."""
+
+
+class UnknownNameError(PlacardeError):
+    """Somebody asks for a face or an agent that the plan does not know."""
 
 
 class Severity(StrEnum):

@@ -1,0 +1,94 @@
+"""Why a plan is as it is: its faces, its agents, its shortfalls, and the whole in a few numbers.
+
+Everything is worked out again from the problem and the allocation, as they are read back from a
+plan folder: an explanation needs no solver and can be checked by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from geo.compare import Measures, measure
+from geo.matching.causes import ShortfallStory, explain_shortfalls
+from geo.matching.limits import (
+    AgentStory,
+    Limit,
+    Margin,
+    explain_agent,
+    explain_margin,
+)
+from geo.matching.offers import FaceStory, explain_face
+from geo.matching.standing import Standing, standing_of
+from geo.plan import Status
+
+__all__ = [
+    "AgentStory",
+    "FaceStory",
+    "PlanStory",
+    "ShortfallStory",
+    "Standing",
+    "explain_agent",
+    "explain_face",
+    "explain_plan",
+    "explain_shortfalls",
+    "standing_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The agents that one limit binds, sorted by id."""
+
+    limit: Limit
+    agent_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IdleFaces:
+    """How many faces carry nothing for one reason; the reasons are `geo.matching.unused.Unused`."""
+
+    reason: str
+    faces: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStory:
+    """The whole plan: what it is worth, what money would bring, what binds whom, what fell short.
+
+    `cents_left` is None without a budget, and `margin` where the budget holds nothing back.
+    """
+
+    status: Status
+    measures: Measures
+    budget_cents: int | None
+    cents_left: int | None
+    margin: Margin | None
+    bound: tuple[Bound, ...]
+    idle: tuple[IdleFaces, ...]
+    shortfalls: tuple[ShortfallStory, ...]
+
+
+def explain_plan(standing: Standing, *, face_zones: Sequence[str]) -> PlanStory:
+    """Return what there is to say about the whole plan; limits are in the order of `Limit`.
+
+    Parameters
+    ----------
+    face_zones
+        The name of the zone by which each face is known, ``n_faces`` of them.
+    """
+    problem, allocation = standing.problem, standing.allocation
+    binds: dict[Limit, list[str]] = {}
+    for agent_id in problem.agent_ids:
+        story = explain_agent(standing, agent_id, face_zones=face_zones)
+        binds.setdefault(story.binds, []).append(agent_id)
+    return PlanStory(
+        allocation.status,
+        measures=measure(allocation),
+        budget_cents=problem.budget_cents,
+        cents_left=standing.cents_left,
+        margin=explain_margin(standing),
+        bound=tuple(Bound(limit, tuple(binds[limit])) for limit in Limit if limit in binds),
+        idle=tuple(IdleFaces(*each) for each in sorted(allocation.unused.items())),
+        shortfalls=explain_shortfalls(problem, allocation),
+    )
