@@ -10,11 +10,17 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 
-from app import wording
+from app import study_wording, wording
+from app.studies import (
+    compare_plan_folders,
+    explain_plan_folder,
+    spread_budgets,
+    sweep_budgets,
+)
 from app.usecases import Planned, copy_demo, plan_campaign, verify_plan
 from data.read import read_campaign
 from data.write import check_target
-from geo.errors import CampaignError, OutputExistsError, PlacardeError
+from geo.errors import CampaignError, OutputExistsError, PlacardeError, UnknownNameError
 
 
 class Exit(IntEnum):
@@ -77,6 +83,71 @@ def verify(folder: Path) -> int:
     return _guarded(work, as_json=False)
 
 
+def explain(
+    folder: Path, *, face: str | None, agent: str | None, summary: bool, as_json: bool
+) -> int:
+    """Explain a face, an agent, or the whole plan, which is what is told when nothing is asked."""
+
+    def work() -> int:
+        explained = explain_plan_folder(
+            folder,
+            face_id=face,
+            agent_id=agent,
+            summary=summary or (face is None and agent is None),
+        )
+        if as_json:
+            _print_json(study_wording.explain_json(explained))
+        else:
+            _print(study_wording.changed_lines(explained), to_stderr=True)
+            _print(study_wording.explain_lines(explained))
+        return Exit.DONE
+
+    return _guarded(work, as_json=as_json)
+
+
+def compare(folder_a: Path, folder_b: Path, *, as_json: bool) -> int:
+    """Show how two plans differ."""
+
+    def work() -> int:
+        compared = compare_plan_folders(folder_a, folder_b)
+        if as_json:
+            _print_json(study_wording.compare_json(compared))
+        else:
+            _print(study_wording.compare_lines(compared))
+        return Exit.DONE
+
+    return _guarded(work, as_json=as_json)
+
+
+def sweep(
+    folder: Path,
+    out: Path,
+    *,
+    least_cents: int,
+    most_cents: int,
+    count: int,
+    force: bool,
+    as_json: bool,
+) -> int:
+    """Match a campaign under several budgets, and write what they give."""
+
+    def work() -> int:
+        swept = sweep_budgets(
+            folder,
+            out,
+            budgets_cents=spread_budgets(least_cents, most_cents, count=count),
+            force=force,
+            progress=_progress,
+        )
+        if as_json:
+            _print_json(study_wording.sweep_json(swept))
+        else:
+            _print(study_wording.sweep_lines(swept))
+        return Exit.DONE
+
+    return _guarded(work, as_json=as_json)
+
+
 def _say_planned(planned: Planned, *, as_json: bool) -> int:
     if as_json:
         _print_json(wording.plan_json(planned))
@@ -96,7 +167,7 @@ def _guarded(work: Callable[[], int], *, as_json: bool) -> int:
         else:
             _print(wording.problem_lines(error.problems), to_stderr=True)
         return Exit.PROBLEMS
-    except OutputExistsError as error:
+    except (OutputExistsError, UnknownNameError) as error:
         _refuse(str(error), as_json=as_json)
         return Exit.USAGE
     except PlacardeError as error:
