@@ -30,11 +30,11 @@ class Effort:
         Times that each face close to others is emptied with its surroundings, in one round.
     """
 
-    gap: float = 1e-4
+    gap: float = 2e-4
     rounds: int = 4
     price_steps: int = 80
     sweeps: int = 12
-    rebuilds: int = 20
+    rebuilds: int = 16
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,11 +212,13 @@ def rebuild(
     rounds: int,
     size: int,
     seed: int,
+    tolerance: float,
 ) -> int:
     """Empty a face and some faces close to it, fill them in random order, keep what is better.
 
-    Ruin and recreate (Schrimpf et al. 2000), seeded. The cost never rises above the budget, or
-    above what it was where that is more.
+    Ruin and recreate (Schrimpf et al. 2000), seeded. What is worse by no more than a threshold is
+    kept too; the threshold falls from `tolerance` to 0 (threshold accepting, Dueck & Scheuer 1990).
+    The cost never rises above the budget, or above what it was where that is more.
 
     Returns
     -------
@@ -248,7 +250,8 @@ def rebuild(
         now = _worth(board, state, terms, touched[:n_touched])
         now += terms.keep_bonus * (_kept(state, terms, group[:n]) - kept)
         gain = now - worth - terms.cent * (state.cost[0] - cost)
-        if gain > 1e-12 * abs(worth) and state.cost[0] <= max(terms.budget, cost):
+        threshold = tolerance * (1.0 - number / rounds)
+        if gain > 1e-12 * abs(worth) - threshold and state.cost[0] <= max(terms.budget, cost):
             better += 1
         else:
             for q in range(n):

@@ -73,14 +73,13 @@ def _round(
             dual, prices, steps=effort.price_steps // 2, spacing=spacing, fixed_cent=fixed_cent
         ).prices
     bound = dual.bound(prices)  # leaves its picks in the dual
-    seed = network.seed * 1000 + number
     budgeted = not fixed_cent
-    climb = Climb(network, prices, wish, effort, seed=seed)
+    climb = Climb(network, prices, wish, effort, number=number)
     if pick is None:
         pick = climb.settle(dual.pick, budgeted=budgeted)
     best = _improved(climb, pick, prices, bound, wish, budgeted=budgeted)
     if number == 0 and len(wish.keep):  # what was there before may be the better start
-        climb = Climb(network, prices, wish, effort, seed=seed)
+        climb = Climb(network, prices, wish, effort, number=number)
         kept = climb.settle(wish.keep, budgeted=budgeted)
         again = _improved(climb, kept, prices, bound, wish, budgeted=budgeted)
         best = better_of(best, again, wish)

@@ -16,17 +16,17 @@ from geo.matching.ascent import (
 )
 from geo.matching.dual import Prices
 from geo.matching.network import Int32Array, Network
-from geo.matching.utility import utility
+from geo.matching.utility import marginal_utility, utility
 from geo.model import FloatArray
 
 NEARBY = 8
 """Faces that are emptied and filled together."""
 
-PASS = 4
-"""Times that each face close to others is rebuilt before it is asked whether to go on."""
+TOLERANCE = 0.1
+"""Round n begins by keeping what is worse by n times this part of an average posting's worth."""
 
-FRUITFUL = 0.002
-"""Rebuilding goes on while more than this part of the attempts make it better."""
+FEW_REBUILDS = 40_000
+"""Rebuildings at the least from round 1 on: small problems can be the hard ones."""
 
 LEAN = 0.97
 """By how much the price of a cent falls from sweep to sweep while money is left."""
@@ -36,9 +36,9 @@ class Climb:
     """From picks that the prices lead to, to an allocation that keeps every rule."""
 
     def __init__(
-        self, network: Network, prices: Prices, wish: Wish, effort: Effort, *, seed: int
+        self, network: Network, prices: Prices, wish: Wish, effort: Effort, *, number: int
     ) -> None:
-        self.network, self._wish, self._effort, self._seed = network, wish, effort, seed
+        self.network, self._wish, self._effort, self._number = network, wish, effort, number
         self._board = Board(network.edges, network.agents, network.near, network.rows)
         self._budget = np.inf if network.budget is None else network.budget
         self._cent = prices.cent
@@ -88,18 +88,26 @@ class Climb:
                 break
 
     def _rebuild(self, state: State) -> State:
-        """Rebuild the surroundings of faces close to others, as long as that is worth while."""
+        """Rebuild the surroundings of faces close to others, more boldly from round to round."""
         degree, agents = np.diff(self.network.near.first), np.diff(self.network.edges.first)
         candidates = np.flatnonzero((degree > 0) & (agents > 0))
+        if not len(candidates) or self._effort.rebuilds == 0:
+            return state
         terms = self._terms(hard=False, row_price=self._no_rows)
-        rounds = PASS * len(candidates)
-        for number in range(self._effort.rebuilds // PASS if len(candidates) else 0):
-            seed = self._seed * 100 + number + 1
-            better = rebuild(self._board, state, terms, candidates, rounds, NEARBY, seed)
-            state = state_of(self.network, state.pick)
-            if better < FRUITFUL * rounds:
-                break
-        return state
+        rounds = self._effort.rebuilds * len(candidates)
+        if self._number > 0:
+            rounds = max(rounds, FEW_REBUILDS)
+        seed = self.network.seed * 1000 + self._number + 1
+        tolerance = TOLERANCE * self._number * self._typical_worth(state)
+        again = state_of(self.network, state.pick.copy())
+        rebuild(self._board, again, terms, candidates, rounds, NEARBY, seed, tolerance)
+        return state_of(self.network, again.pick)
+
+    def _typical_worth(self, state: State) -> float:
+        """Return what an average posting adds to the utility at the margin."""
+        ratio = np.maximum(state.ratio, 0.0)
+        slope = self.network.agents.share * marginal_utility(ratio, self.network.fairness)
+        return float(slope @ ratio) / max(int(state.postings.sum()), 1)
 
     def _fit_budget(self, state: State) -> State:
         """Take away what is worth least until the budget is kept, then spend what is left."""

@@ -6,11 +6,13 @@ plan folder: an explanation needs no solver and can be checked by hand.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geo.compare import Measures, measure
 from geo.matching.causes import ShortfallStory, explain_shortfalls
+from geo.matching.idle import idle_reasons
 from geo.matching.limits import (
     AgentStory,
     Limit,
@@ -20,6 +22,7 @@ from geo.matching.limits import (
 )
 from geo.matching.offers import FaceStory, explain_face
 from geo.matching.standing import Standing, standing_of
+from geo.matching.unused import Unused
 from geo.plan import Status
 
 __all__ = [
@@ -46,9 +49,9 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class IdleFaces:
-    """How many faces carry nothing for one reason; the reasons are `geo.matching.unused.Unused`."""
+    """How many faces carry nothing for one reason."""
 
-    reason: str
+    reason: Unused
     faces: int
 
 
@@ -70,7 +73,7 @@ class PlanStory:
 
 
 def explain_plan(standing: Standing, *, face_zones: Sequence[str]) -> PlanStory:
-    """Return what there is to say about the whole plan; limits are in the order of `Limit`.
+    """Return what there is to say about the whole plan; limits and reasons are in the order of their enums.
 
     Parameters
     ----------
@@ -82,6 +85,7 @@ def explain_plan(standing: Standing, *, face_zones: Sequence[str]) -> PlanStory:
     for agent_id in problem.agent_ids:
         story = explain_agent(standing, agent_id, face_zones=face_zones)
         binds.setdefault(story.binds, []).append(agent_id)
+    idle = Counter(idle_reasons(standing).values())
     return PlanStory(
         allocation.status,
         measures=measure(allocation),
@@ -89,6 +93,6 @@ def explain_plan(standing: Standing, *, face_zones: Sequence[str]) -> PlanStory:
         cents_left=standing.cents_left,
         margin=explain_margin(standing),
         bound=tuple(Bound(limit, tuple(binds[limit])) for limit in Limit if limit in binds),
-        idle=tuple(IdleFaces(*each) for each in sorted(allocation.unused.items())),
+        idle=tuple(IdleFaces(reason, idle[reason]) for reason in Unused if reason in idle),
         shortfalls=explain_shortfalls(problem, allocation),
     )

@@ -6,7 +6,7 @@ place near which the same portrait may not be) is taken off beforehand.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -238,3 +238,8 @@ def _row_open(rows: Rows, n_rows: int, is_open: BoolArray) -> BoolArray:
 def _added(agent: IntArray | Int32Array, value: FloatArray, n_agents: int) -> FloatArray:
     """Return the sum of the values of each agent, ``(n_agents,)``."""
     return np.bincount(agent, weights=value, minlength=n_agents).astype(np.float64)
+
+
+def with_quota(network: Network, quota: IntArray) -> Network:
+    """Return the network with other quotas, locked postings not counted."""
+    return replace(network, agents=network.agents._replace(quota=quota))

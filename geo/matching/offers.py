@@ -16,7 +16,7 @@ from geo.model import IntArray
 class Why(StrEnum):
     """Why a face carries what it carries in one period; the first that holds.
 
-    The names of the reasons for an empty face are those of `geo.matching.unused.Unused`.
+    The reasons for an empty face have the names that `geo.matching.unused.Unused` gives them.
     """
 
     LOCK = "locked"  # posted: a lock says so
@@ -106,10 +106,9 @@ class PeriodStory:
 
 @dataclass(frozen=True, slots=True)
 class FaceStory:
-    """A face in every period; `idle` is the reason that the plan gives where it carries nothing."""
+    """A face in every period."""
 
     face_id: str
-    idle: str | None
     cents_left: int | None
     periods: tuple[PeriodStory, ...]
 
@@ -128,7 +127,6 @@ def explain_face(standing: Standing, face_id: str) -> FaceStory:
     face = problem.face_ids.index(face_id)
     return FaceStory(
         face_id,
-        idle=standing.allocation.idle.get(face_id),
         cents_left=standing.cents_left,
         periods=tuple(_period_story(standing, face, t) for t in range(problem.n_periods)),
     )

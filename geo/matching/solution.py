@@ -10,24 +10,38 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geo.matching.answer import Answer, Effort, Wish, gap_of, no_wish, state_of
+from geo.matching.answer import (
+    Answer,
+    Effort,
+    Wish,
+    answer_of,
+    better_of,
+    gap_of,
+    no_wish,
+    state_of,
+)
 from geo.matching.dual import Dual
 from geo.matching.engine import solve_network
 from geo.matching.locks import lock_conflicts
-from geo.matching.network import Int32Array, Network, build_network
+from geo.matching.network import Int32Array, Network, build_network, with_quota
 from geo.matching.problem import MatchingProblem
-from geo.matching.quotas import capacity, most_quotas
+from geo.matching.quotas import capacity, choices_of, most_quotas
+from geo.matching.reference import solve_by_highs
+from geo.matching.replan import compared, picks_of, wish_of
 from geo.matching.shortfalls import shortfalls_of
 from geo.matching.targets import targets
 from geo.matching.unused import unused_reasons
-from geo.matching.utility import DELTA, equivalent_exposure, utility
+from geo.matching.utility import equivalent_exposure, utility
 from geo.matching.watch import Progress, Watch
 from geo.matching.workers import Workers
-from geo.model import FloatArray, IntArray
-from geo.plan import AgentExposure, Allocation, Changes, Posting, Shortfall, Status
+from geo.model import FloatArray
+from geo.plan import AgentExposure, Allocation, Posting, Shortfall, Status
 
 OPTIMAL_GAP = 0.01
 """An allocation counts as optimal when the proven gap in equivalent exposure is no more."""
+
+EXACT_CHOICES = 4_000
+"""Up to so many open choices HiGHS goes on where the gap stays above `OPTIMAL_GAP`."""
 
 SOLVER = "prices-and-ascent/1"
 
@@ -75,26 +89,39 @@ def solve(
     network = build_network(problem, quota=np.zeros(problem.n_agents, dtype=np.int64))
     wanted = np.maximum(problem.min_faces - network.locked_count, 0)
     network = with_quota(network, np.minimum(wanted, capacity(network)))
-    search = _Search(effort or Effort(), workers, executor, watch)
+    search = _Search(problem, effort or Effort(), workers, executor, watch)
     if previous is None:
-        return _allocation(problem, *search.best(network, no_wish(network)), watch)
-    free = _allocation(problem, *search.best(network, wish_of(problem, network, previous)), watch)
+        return search.allocation(network, no_wish(network))
+    free = search.allocation(network, wish_of(problem, network, previous))
     if change_penalty == 0:
-        return _compared(free, previous, free)
+        return compared(free, previous, free)
     wish = wish_of(problem, network, previous, penalty=change_penalty)
-    return _compared(_allocation(problem, *search.best(network, wish), watch), previous, free)
+    return compared(search.allocation(network, wish), previous, free)
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
     """How to search, whatever the wish."""
 
+    problem: MatchingProblem
     effort: Effort
     workers: int
     executor: Executor | None
     watch: Watch
 
-    def best(self, network: Network, wish: Wish) -> tuple[Network, Answer]:
+    def allocation(self, network: Network, wish: Wish) -> Allocation:
+        """Return the best allocation found."""
+        network, answer = self._best(network, wish)
+        if not wish.bonus and self._is_small_and_hard(network, answer):
+            answer = _finished(self.problem, network, answer, wish)
+        return _allocation(self.problem, network, answer, self.watch)
+
+    def _is_small_and_hard(self, network: Network, answer: Answer) -> bool:
+        n_choices = int(choices_of(network).sum())
+        gap = gap_of(network, answer.objective, answer.bound)
+        return gap > OPTIMAL_GAP and n_choices <= EXACT_CHOICES and not self.watch.stopped
+
+    def _best(self, network: Network, wish: Wish) -> tuple[Network, Answer]:
         """Return the network with the quotas that hold, and the best answer for these.
 
         Where the search missed a quota, the least total shortfall is computed exactly, and the
@@ -130,55 +157,18 @@ class _Search:
             return min(dual.bound(prices) for prices in (answer.prices, free))
 
 
-def wish_of(
-    problem: MatchingProblem, network: Network, previous: Allocation, *, penalty: float = 0.0
-) -> Wish:
-    """Return the wish to keep what `previous` had, as far as it is still open."""
-    face_index = {face_id: i for i, face_id in enumerate(problem.face_ids)}
-    agent_index = {agent_id: i for i, agent_id in enumerate(problem.agent_ids)}
-    keep = np.full((network.n_faces, network.n_periods), -1, dtype=np.int32)
-    room = network.edges.room.copy()
-    worth = []
-    for posting in previous.postings:
-        face, agent = face_index.get(posting.face_id), agent_index.get(posting.agent_id)
-        period = posting.period - 1
-        if face is None or agent is None or period >= network.n_periods:
-            continue
-        begin, end = network.edges.first[face : face + 2]
-        at = np.flatnonzero(network.edges.agent[begin:end] == agent)
-        if not len(at):
-            continue
-        edge = int(begin + at[0])
-        if network.edges.periods[edge] >> period & 1 and room[edge] > 0:
-            room[edge] -= 1
-            keep[face, period] = edge
-            worth.append(float(network.edges.relevance[edge] * problem.contacts[face, period]))
-    bonus = 0.0
-    if worth and penalty > 0:
-        ratios = np.array([agent.ratio for agent in previous.agents if agent.ratio > 0])
-        unit = float(np.median((ratios + DELTA) ** -problem.fairness)) if len(ratios) else 1.0
-        scale = float(np.median(network.agents.per_exposure)) * float(np.mean(worth))
-        bonus = penalty * unit * scale
-    return Wish(keep, bonus)
+def _finished(problem: MatchingProblem, network: Network, answer: Answer, wish: Wish) -> Answer:
+    """Return the better of an answer and of what HiGHS finds, with the better bound.
 
-
-def _compared(found: Allocation, previous: Allocation, free: Allocation) -> Allocation:
-    """Return the allocation with what it changed of `previous`."""
-    before, after = set(previous.postings), set(found.postings)
-    return replace(
-        found,
-        changes=Changes(
-            kept=len(before & after),
-            added=len(after - before),
-            removed=len(before - after),
-            exposure_if_free=max(free.exposure, found.exposure),
-        ),
-    )
-
-
-def with_quota(network: Network, quota: IntArray) -> Network:
-    """Return the network with other quotas, locked postings not counted."""
-    return replace(network, agents=network.agents._replace(quota=quota))
+    Where hardly anything but spacing binds, prices of cliques leave a gap that branching closes.
+    """
+    found = solve_by_highs(problem)
+    if found is None or found.missing > answer.missing:
+        return answer
+    bound = found.bound if found.missing == 0 else answer.bound
+    pick = picks_of(problem, network, found.postings)
+    other = answer_of(network, pick, prices=answer.prices, bound=bound, wish=wish)
+    return better_of(answer, other, wish)
 
 
 def _allocation(

@@ -14,7 +14,6 @@ __all__ = [
     "Context",
     "agent_lines",
     "face_lines",
-    "idle_words",
     "margin_sentence",
     "plan_lines",
     "shortfall_lines",
@@ -170,7 +169,7 @@ def plan_lines(story: PlanStory, context: Context) -> list[str]:
     lines.extend(f"  – {LIMITS[each.limit]} : {listed(each.agent_ids)}" for each in story.bound)
     if story.idle:
         lines.append("Faces sans affichage :")
-    lines.extend(f"  – {number(idle.faces)} {idle_words(idle.reason)}" for idle in story.idle)
+    lines.extend(f"  – {number(idle.faces)} {IDLE[idle.reason]}" for idle in story.idle)
     return [typeset(line) for line in [*lines, *_missed(story, context)]]
 
 
@@ -179,11 +178,6 @@ def _missed(story: PlanStory, context: Context) -> list[str]:
     for shortfall in story.shortfalls:
         lines.extend(shortfall_lines(shortfall, context))
     return [typeset(line) for line in lines]
-
-
-def idle_words(reason: str) -> str:
-    """Return a reason for empty faces in words; one that is not known stays as it is."""
-    return IDLE[Unused(reason)] if reason in list(Unused) else reason
 
 
 def _left(story: PlanStory) -> str:

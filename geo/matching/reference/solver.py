@@ -1,7 +1,7 @@
 """The matching by a general solver: an independent reference for tests and benchmarks.
 
 Same problem, same objective, another road: tangents, linear and integer programs. Its bound is that
-of `geo.matching.certificate`, or of HiGHS rounded outward by its tolerances.
+of `geo.matching.reference.certificate`, or of HiGHS rounded outward by its tolerances.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from geo.matching.locks import lock_conflicts
-from geo.matching.model import Choices, Model, build_model, open_choices, reachable_quota
 from geo.matching.problem import MatchingProblem
-from geo.matching.search import Found, fewest_missing, gap_of, search
+from geo.matching.reference.model import Choices, Model, build_model, open_choices, reachable_quota
+from geo.matching.reference.search import Found, fewest_missing, gap_of, search
 from geo.matching.targets import targets
 from geo.model import FloatArray, IntArray
 from geo.plan import Posting

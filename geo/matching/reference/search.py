@@ -14,13 +14,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geo.matching.certificate import Prices, dual_bound, exposure_gap, objective_of, worth_at
-from geo.matching.construct import construct
-from geo.matching.draft import Draft
-from geo.matching.fold import Folded, fold
-from geo.matching.highs import LinearProgram, Outcome, solve_integer
-from geo.matching.model import Model
-from geo.matching.tangents import Curves, Tangents, curves_of
+from geo.matching.reference.certificate import (
+    Prices,
+    dual_bound,
+    exposure_gap,
+    objective_of,
+    worth_at,
+)
+from geo.matching.reference.construct import construct
+from geo.matching.reference.draft import Draft
+from geo.matching.reference.fold import Folded, fold
+from geo.matching.reference.highs import LinearProgram, Outcome, solve_integer
+from geo.matching.reference.model import Model
+from geo.matching.reference.tangents import Curves, Tangents, curves_of
 from geo.matching.utility import equivalent_exposure, utility
 from geo.model import BoolArray, FloatArray
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from geo.matching.draft import Draft
-from geo.matching.model import Model
+from geo.matching.reference.draft import Draft
+from geo.matching.reference.model import Model
 from geo.model import BoolArray, FloatArray, IntArray
 
 

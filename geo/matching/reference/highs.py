@@ -14,9 +14,9 @@ import highspy
 import numpy as np
 from scipy import sparse
 
-from geo.matching.certificate import Prices
-from geo.matching.model import Model
-from geo.matching.tangents import Curves, Tangents
+from geo.matching.reference.certificate import Prices
+from geo.matching.reference.model import Model
+from geo.matching.reference.tangents import Curves, Tangents
 from geo.model import FloatArray
 
 FEASIBILITY = 1e-9

@@ -3,7 +3,7 @@
 Where a face costs the same and is seen as often in every period, the periods are interchangeable,
 and a linear solver loses its way among equal answers. The folded relaxation asks only in how many
 periods a portrait is on a face. Its rows are sums of rows of the model, so its prices are prices of
-the model, and `geo.matching.certificate.dual_bound` turns them into a bound of the model itself.
+the model, and `dual_bound` of the certificate turns them into a bound of the model itself.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from geo.matching.certificate import Prices
-from geo.matching.model import Choices, Model
+from geo.matching.reference.certificate import Prices
+from geo.matching.reference.model import Choices, Model
 from geo.model import FloatArray, IntArray
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geo.matching.model import Model
+from geo.matching.reference.model import Model
 from geo.matching.utility import equivalent_exposure, marginal_utility, ratio_at_marginal, utility
 from geo.model import FloatArray
 

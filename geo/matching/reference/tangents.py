@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geo.matching.model import Model
+from geo.matching.reference.model import Model
 from geo.matching.utility import DELTA, marginal_utility, utility
 from geo.model import FloatArray, IntArray
 

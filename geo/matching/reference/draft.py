@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geo.matching.model import Model
+from geo.matching.reference.model import Model
 from geo.matching.utility import utility
 from geo.model import BoolArray, FloatArray, IntArray
 
