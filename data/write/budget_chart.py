@@ -14,7 +14,7 @@ from geo.plan import Status
 
 WIDTH, HEIGHT = 760, 440
 LEFT, RIGHT, TOP, BOTTOM = 96, 24, 60, 64
-TICKS = 6
+TICKS = 8
 
 _STYLE = (
     "text{font:13px sans-serif;fill:#222}.t{font-size:16px;font-weight:bold}"
@@ -106,8 +106,8 @@ def _plot(points: Sequence[BudgetPoint]) -> list[str]:
     up = Axis(0.0, highest * 1.08 or 1.0, float(HEIGHT - BOTTOM), float(TOP))
     return [
         *_grid(across, up),
-        _line(across, up, best, css="b"),
         _line(across, up, list(zip(budgets, found, strict=True)), css="p"),
+        _line(across, up, best, css="b"),
         *(
             f'<circle class="d" cx="{across.at(x)}" cy="{up.at(y)}" r="4">'
             f"<title>{escape(typeset(f'{number(x)} € : {number(y)}'))}</title></circle>"

@@ -73,7 +73,9 @@ class PlanStory:
 
 
 def explain_plan(standing: Standing, *, face_zones: Sequence[str]) -> PlanStory:
-    """Return what there is to say about the whole plan; limits and reasons are in the order of their enums.
+    """Return what there is to say about the whole plan.
+
+    Limits and reasons are in the order of `Limit` and `Unused`.
 
     Parameters
     ----------
