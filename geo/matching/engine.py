@@ -82,12 +82,23 @@ def solve_network(
         answer does not depend on it.
     """
     with Workers(workers) as pool:
+        if not network.edges.periods.any():
+            return _nothing(network, wish, watch, pool)
         blocks = [] if network.n_faces <= JOINT_FACES or start is not None else split(network)
         if len(blocks) > 1:
             return _solve_blocks(network, blocks, effort, wish, watch, pool=pool, executor=executor)
         return solve_block(
             network, effort=effort, workers=pool, wish=wish, watch=watch, first=start
         )
+
+
+def _nothing(network: Network, wish: Wish, watch: Watch, pool: Workers) -> Answer:
+    """Return the answer where nothing is open beside the locks."""
+    rows = np.zeros((network.n_rows, network.n_periods))
+    prices = Prices(np.zeros(network.n_agents), np.zeros(network.n_agents), 0.0, rows)
+    pick = np.full((network.n_faces, network.n_periods), -1, dtype=np.int32)
+    bound = Dual(network, pool, watch).bound(prices)
+    return answer_of(network, pick, prices=prices, bound=bound, wish=wish)
 
 
 def split(network: Network) -> list[Block]:
