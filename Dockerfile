@@ -12,12 +12,15 @@ COPY data data
 COPY geo geo
 COPY maps maps
 RUN make install VENV=/opt/placarde PYTHON=python3
-RUN make warm VENV=/opt/placarde PYTHON=python3
+WORKDIR /
+ENV NUMBA_CACHE_DIR=/opt/placarde/kernels OMP_NUM_THREADS=1
+RUN make --file /src/Makefile warm VENV=/opt/placarde PYTHON=python3
 
 FROM python:3.11-slim
 RUN useradd --create-home --uid 10001 placarde
-COPY --from=build /opt/placarde /opt/placarde
-ENV PATH=/opt/placarde/bin:$PATH OMP_NUM_THREADS=1 PYTHONUNBUFFERED=1
+COPY --from=build --chown=placarde /opt/placarde /opt/placarde
+ENV PATH=/opt/placarde/bin:$PATH OMP_NUM_THREADS=1 PYTHONUNBUFFERED=1 \
+    NUMBA_CACHE_DIR=/opt/placarde/kernels
 USER placarde
 WORKDIR /home/placarde
 RUN placarde doctor

@@ -56,8 +56,9 @@ UV_FLAGS := --quiet --universal --python-version 3.11 --generate-hashes --no-ann
 install: $(VENV)/.locked ## the program alone in VENV, as the container has it
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation .
 
-warm: ## compile what can be compiled ahead in VENV
+warm: ## compile what can be compiled ahead in VENV: bytecode, and the kernels of the matching
 	$(BIN)/python -m compileall -q $(VENV)/lib
+	$(BIN)/python -m app.warm
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build placarde.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from app.warm import is_warm
 from data.isere import CAMPAIGN_FILES, campaign_folder
 from data.read import Reading, read_campaign
 from data.read_plan import read_plan_folder
@@ -17,7 +18,7 @@ from data.write import check_target, write_plan_folder
 from data.write.atomic import whole_folder, write_file
 from geo import matching, tour
 from geo.errors import CampaignError, OutputExistsError, errors_among
-from geo.french import NBSP
+from geo.french import NBSP, percent
 from geo.model import Campaign
 from geo.plan import Plan, Status, Tour
 from geo.targeting import Eligibility, target
@@ -58,7 +59,12 @@ def make_plan(campaign: Campaign, *, progress: Progress) -> tuple[Plan, Eligibil
         f"Affectation : {len(campaign.agents)} portraits, {len(campaign.faces)} faces, "
         f"{campaign.periods.count} vagues…"
     )
-    allocation = matching.solve(matching.build_problem(campaign, eligibility))
+    if not is_warm():
+        progress("Première fois sur cette machine : compilation du calcul, une demi-minute…")
+    allocation = matching.solve(
+        matching.build_problem(campaign, eligibility),
+        progress=lambda step: progress(f"  écart au meilleur possible : {percent(step.gap, 3)}"),
+    )
     if campaign.tour is None:
         no_tour = Tour(Status.NOT_ASKED, drive_s=0, bound_s=0, distance_m=0)
         return Plan(campaign.seed, allocation, no_tour), eligibility

@@ -1,0 +1,59 @@
+"""Compile the kernels of the matching ahead of time: ``python -m app.warm``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from geo.matching import MatchingProblem, solve
+from geo.matching.ascent import sweep
+
+
+def is_warm() -> bool:
+    """Return whether the kernels were compiled before and kept on disk."""
+    folder = Path(str(cast("Any", sweep).stats.cache_path))
+    return any(folder.glob("ascent.sweep-*.nbi"))
+
+
+def tiny_problem(fairness: float) -> MatchingProblem:
+    """Return a problem that leads through every kernel: two agents, four faces, two periods."""
+    shape = (4, 2)
+    none = np.zeros(0, dtype=np.int64)
+    everywhere = np.ones(shape, dtype=np.bool_)
+    return MatchingProblem(
+        agent_ids=("a", "b"),
+        face_ids=("f0", "f1", "f2", "f3"),
+        share=np.ones(2),
+        consents=np.ones(2, dtype=np.bool_),
+        contacts=np.full(shape, 100.0),
+        price_cents=np.full(shape, 1000, dtype=np.int64),
+        excluded=np.zeros(4, dtype=np.bool_),
+        available=everywhere,
+        open=everywhere,
+        edge_face=np.repeat(np.arange(4), 2),
+        edge_agent=np.tile(np.arange(2), 4),
+        relevance=np.linspace(0.3, 1.0, 8),
+        edge_open=np.ones((8, 2), dtype=np.bool_),
+        close_pairs=np.array([[0, 1], [2, 3]]),
+        locks=(),
+        lock_face=none,
+        lock_period=none,
+        lock_agent=none,
+        budget_cents=5000,
+        spacing_m=500.0,
+        max_periods_per_face=1,
+        min_faces=1,
+        fairness=fairness,
+        seed=0,
+    )
+
+
+def main() -> None:
+    """Compile everything, by solving something small."""
+    solve(tiny_problem(3.0))
+
+
+if __name__ == "__main__":
+    main()
