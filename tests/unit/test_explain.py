@@ -324,6 +324,15 @@ def test_a_face_used_as_long_as_allowed_stays_empty_by_rotation() -> None:
     assert "son portrait est déjà sur cette face dans la vague 2" in text
 
 
+def test_the_reason_of_a_face_is_that_of_the_period_nearest_to_carrying_something() -> None:
+    rules = replace(BUDGETED, budget_cents=15_000)
+    campaign = small_campaign([(2.0, 2.0), (2.3, 2.0)], "t1", periods=2, rules=rules)
+    standing = stand(campaign, Posting(1, "f1", "A1"), cent_price=0.000_001)
+    story = explain_face(standing, "f0")
+    assert [period.why for period in story.periods] == [Why.SPACING, Why.BUDGET]
+    assert dict(idle_reasons(standing)) == {0: Unused.BUDGET}
+
+
 def rich_with(**rules: Any) -> Campaign:
     return rich_campaign(matching=replace(rich_campaign().matching, **rules))
 

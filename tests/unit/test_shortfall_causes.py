@@ -143,6 +143,22 @@ def test_a_lock_is_named_by_its_face_its_period_and_whom_it_is_for() -> None:
     assert causes_of(taken) == {Cause.LOCK: ("f1, 1, A2",), **asked(3)}
 
 
+def test_a_lock_of_another_agent_is_a_cause_where_its_price_is_missing() -> None:
+    """200 € are left of 300 €, for three faces of 100 €; without lock or budget there is enough."""
+    campaign = campaign_of(
+        agent(1),
+        agent(2, "t4"),
+        places=(*FAR, (30.0, 30.0)),
+        matching=replace(RULES, budget_cents=30_000),
+        locks=(Lock("f3", 1, "A2"),),
+    )
+    assert causes_of(campaign) == {
+        Cause.LOCK: ("f3, 1, A2",),
+        Cause.BUDGET: ("300",),
+        **asked(3),
+    }
+
+
 def test_only_the_locks_that_matter_are_blamed() -> None:
     places = (*FAR, (12.0, 12.0), (30.0, 30.0))
     locks = (Lock("f1", 1, None), Lock("f2", 1, None), Lock("f4", 1, None))
