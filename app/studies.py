@@ -94,7 +94,7 @@ def explain_plan_folder(
         context=Context(campaign, allocation, eligibility.excluded),
         face=face if planned else None,
         agent=agent if planned else None,
-        summary=explain_plan(standing, face_zones=zones) if whole else None,
+        summary=explain_plan(standing) if whole else None,
         margin=explain_margin(standing),
     )
 

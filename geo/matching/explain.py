@@ -7,7 +7,6 @@ plan folder: an explanation needs no solver and can be checked by hand.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geo.compare import Measures, measure
@@ -17,6 +16,7 @@ from geo.matching.limits import (
     AgentStory,
     Limit,
     Margin,
+    binding_limits,
     explain_agent,
     explain_margin,
 )
@@ -72,21 +72,15 @@ class PlanStory:
     shortfalls: tuple[ShortfallStory, ...]
 
 
-def explain_plan(standing: Standing, *, face_zones: Sequence[str]) -> PlanStory:
+def explain_plan(standing: Standing) -> PlanStory:
     """Return what there is to say about the whole plan.
 
     Limits and reasons are in the order of `Limit` and `Unused`.
-
-    Parameters
-    ----------
-    face_zones
-        The name of the zone by which each face is known, ``n_faces`` of them.
     """
     problem, allocation = standing.problem, standing.allocation
     binds: dict[Limit, list[str]] = {}
-    for agent_id in problem.agent_ids:
-        story = explain_agent(standing, agent_id, face_zones=face_zones)
-        binds.setdefault(story.binds, []).append(agent_id)
+    for agent_id, limit in zip(problem.agent_ids, binding_limits(standing), strict=True):
+        binds.setdefault(limit, []).append(agent_id)
     idle = Counter(idle_reasons(standing).values())
     return PlanStory(
         allocation.status,

@@ -134,8 +134,18 @@ def explain_agent(standing: Standing, agent_id: str, *, face_zones: Sequence[str
         wanted=problem.min_faces,
         zones=_by_zone(face, period, face_zones=face_zones, n_periods=problem.n_periods),
         held=held,
-        binds=held[0].limit if held else Limit.NOTHING_LEFT,
+        binds=_first(held),
         extra=_extra(standing, edges),
+    )
+
+
+def binding_limits(standing: Standing) -> tuple[Limit, ...]:
+    """Return what binds each agent, as `explain_agent` tells it, ``n_agents`` of them."""
+    problem = standing.problem
+    order = np.argsort(problem.edge_agent, kind="stable")
+    ends = np.searchsorted(problem.edge_agent[order], np.arange(1, problem.n_agents))
+    return tuple(
+        _first(_held(standing, edges)) for edges in np.split(order, ends)[: problem.n_agents]
     )
 
 
@@ -181,6 +191,10 @@ def _held(standing: Standing, edges: IntArray) -> tuple[Held, ...]:
         if places.any()
     ]
     return tuple(sorted(held, key=lambda each: (-each.exposure, each.limit)))
+
+
+def _first(held: Sequence[Held]) -> Limit:
+    return held[0].limit if held else Limit.NOTHING_LEFT
 
 
 def _extra(standing: Standing, edges: IntArray) -> Extra | None:

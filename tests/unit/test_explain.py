@@ -388,11 +388,14 @@ def test_every_face_and_agent_of_a_solved_plan_can_be_put_into_words(name: str) 
     campaign, problem = SOLVED[name], standing.problem
     context = Context(campaign, standing.allocation, target(campaign).excluded)
     zones = ["" for _ in problem.face_ids]
-    lines = plan_lines(explain_plan(standing, face_zones=zones), context)
+    whole = explain_plan(standing)
+    limits = {agent_id: each.limit for each in whole.bound for agent_id in each.agent_ids}
+    lines = plan_lines(whole, context)
     for face_id in problem.face_ids:
         lines += face_lines(explain_face(standing, face_id), context)
     for agent_id in problem.agent_ids:
         story = explain_agent(standing, agent_id, face_zones=zones)
+        assert story.binds is limits[agent_id]
         lines += agent_lines(story, explain_margin(standing), context)
     for line in lines:
         assert not any(word in line for word in ("nan", "None", "inf ", " :", " ;", "--"))
@@ -474,7 +477,7 @@ def test_the_margin_of_the_budget_is_worked_out_from_the_price_of_a_cent() -> No
 def test_a_summary_names_who_is_bound_by_what() -> None:
     campaign = small_campaign(TWO, "t1", "t2", rules=BUDGETED)
     standing = stand(campaign, Posting(1, "f0", "A1"), cent_price=0.001)
-    story = explain_plan(standing, face_zones=("", ""))
+    story = explain_plan(standing)
     assert [(each.limit, each.agent_ids) for each in story.bound] == [
         (Limit.NOTHING_LEFT, ("A2",)),
         (Limit.BUDGET, ("A1",)),
