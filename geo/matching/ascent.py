@@ -38,7 +38,7 @@ class Terms(NamedTuple):
     cent: float
     budget: float
     hard: bool
-    quota_bonus: float
+    quota_bonus: FloatArray  # (A,) what a posting that the quota wants counts on top
     keep: Int32Array  # (F, P) edge that was posted before, -1 none; (0, 0) where nothing was
     keep_bonus: float
     row_price: FloatArray  # (n_rows, P), or (0, P) where spacing is only a rule
@@ -109,7 +109,7 @@ def _price_offers(board: Board, state: State, terms: Terms, bench: Bench, face: 
         a = edges.agent[e]
         bench.room[j] = edges.room[e]
         now = utility_of(state.ratio[a], terms.fairness)
-        bonus = terms.quota_bonus if state.postings[a] < agents.quota[a] else 0.0
+        bonus = terms.quota_bonus[a] if state.postings[a] < agents.quota[a] else 0.0
         for t in range(n_periods):
             if edges.periods[e] >> t & 1:
                 gain = edges.relevance[e] * edges.contacts[face, t] * agents.per_exposure[a]
@@ -305,7 +305,7 @@ def _worth(board: Board, state: State, terms: Terms, touched: IntArray) -> float
     total = 0.0
     for a in touched:
         total += board.agents.share[a] * utility_of(state.ratio[a], terms.fairness)
-        total -= terms.quota_bonus * max(0, board.agents.quota[a] - state.postings[a])
+        total -= terms.quota_bonus[a] * max(0, board.agents.quota[a] - state.postings[a])
     return total
 
 
@@ -348,7 +348,7 @@ def loss_per_cent(board: Board, state: State, terms: Terms) -> FloatArray:
                 gain = edges.relevance[e] * edges.contacts[face, t] * agents.per_exposure[a]
                 fall = utility_of(state.ratio[a], terms.fairness)
                 fall -= utility_of(max(state.ratio[a] - gain, 0.0), terms.fairness)
-                need = terms.quota_bonus if state.postings[a] <= agents.quota[a] else 0.0
+                need = terms.quota_bonus[a] if state.postings[a] <= agents.quota[a] else 0.0
                 loss[face, t] = (agents.share[a] * fall + need) / edges.price_cents[face, t]
     return loss
 

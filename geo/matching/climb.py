@@ -16,7 +16,7 @@ from geo.matching.ascent import (
 )
 from geo.matching.dual import Prices
 from geo.matching.network import Int32Array, Network
-from geo.matching.utility import marginal_utility, utility
+from geo.matching.utility import marginal_utility
 from geo.model import FloatArray
 
 NEARBY = 8
@@ -27,6 +27,12 @@ TOLERANCE = 0.1
 
 FEW_REBUILDS = 40_000
 """Rebuildings at the least from round 1 on: small problems can be the hard ones."""
+
+URGENCY = (1.0, 1.5, 3.0, 10.0, 100.0)
+"""Postings that quotas want count so many times what they are worth, until no quota is missed."""
+
+PROTECTION = 3.0
+"""Once quotas are met, their postings count so many times that, lest improving drops them."""
 
 LEAN = 0.97
 """By how much the price of a cent falls from sweep to sweep while money is left."""
@@ -43,23 +49,36 @@ class Climb:
         self._budget = np.inf if network.budget is None else network.budget
         self._cent = prices.cent
         self._row_price = prices.rows
+        self._posting_price = prices.posting
+        self._bonus = prices.posting
         self._no_rows = prices.rows[:0]
 
     def settle(self, pick: Int32Array, *, budgeted: bool) -> Int32Array:
         """Return picks that keep every rule but the budget, from picks that break spacing.
 
         Faces are chosen anew until that changes nothing, the price of a cent steered so that the
-        cost meets the budget if `budgeted`.
+        cost meets the budget if `budgeted`. A posting that a quota wants counts what the dual says
+        it is worth; where quotas are still missed, more and more.
         """
         state = state_of(self.network, pick.copy())
         clear_close(self._board, state)
         state = state_of(self.network, state.pick)
-        self._sweep(state, steer=budgeted)
+        for urgency in URGENCY:
+            worth = np.maximum(
+                self._posting_price, typical_worth(self.network, state.ratio) * (urgency - 1)
+            )
+            self._bonus = urgency * worth
+            self._sweep(state, steer=budgeted)
+            if not (state.postings < self.network.agents.quota).any():
+                break
         return state.pick
 
     def improve(self, pick: Int32Array, *, budgeted: bool) -> Int32Array:
         """Return picks made better, which keep every rule (the budget too if `budgeted`)."""
-        state = self._rebuild(state_of(self.network, pick.copy()))
+        state = state_of(self.network, pick.copy())
+        worth = np.maximum(self._posting_price, typical_worth(self.network, state.ratio))
+        self._bonus = PROTECTION * np.maximum(self._bonus, worth)
+        state = self._rebuild(state)
         if budgeted and np.isfinite(self._budget):
             state = self._fit_budget(state)
         return state.pick
@@ -70,7 +89,7 @@ class Climb:
             self._cent,
             self._budget,
             hard,
-            quota_bonus(self.network),
+            self._bonus,
             self._wish.keep,
             self._wish.bonus,
             row_price,
@@ -98,16 +117,10 @@ class Climb:
         if self._number > 0:
             rounds = max(rounds, FEW_REBUILDS)
         seed = self.network.seed * 1000 + self._number + 1
-        tolerance = TOLERANCE * self._number * self._typical_worth(state)
+        tolerance = TOLERANCE * self._number * typical_worth(self.network, state.ratio)
         again = state_of(self.network, state.pick.copy())
         rebuild(self._board, again, terms, candidates, rounds, NEARBY, seed, tolerance)
         return state_of(self.network, again.pick)
-
-    def _typical_worth(self, state: State) -> float:
-        """Return what an average posting adds to the utility at the margin."""
-        ratio = np.maximum(state.ratio, 0.0)
-        slope = self.network.agents.share * marginal_utility(ratio, self.network.fairness)
-        return float(slope @ ratio) / max(int(state.postings.sum()), 1)
 
     def _fit_budget(self, state: State) -> State:
         """Take away what is worth least until the budget is kept, then spend what is left."""
@@ -121,10 +134,16 @@ class Climb:
         return state_of(self.network, state.pick)
 
 
-def quota_bonus(network: Network) -> float:
-    """Return what a posting that a quota wants counts beside its worth: more than any worth."""
-    top = utility(np.maximum(network.most_ratio, 1.0), network.fairness)
-    return float((network.agents.share * top).max(initial=0.0))
+def typical_worth(network: Network, ratio: FloatArray) -> float:
+    """Return what a posting adds to the utility where the exposure ratios are `ratio`, on average.
+
+    The mean over all eligible pairs, at the margin.
+    """
+    edges, agents = network.edges, network.agents
+    face = np.repeat(np.arange(network.n_faces), np.diff(edges.first))
+    gain = edges.relevance * edges.contacts.mean(axis=1)[face] * agents.per_exposure[edges.agent]
+    slope = agents.share * marginal_utility(np.maximum(ratio, 0.0), network.fairness)
+    return float((slope[edges.agent] * gain).mean())
 
 
 def trim(network: Network, state: State, terms: Terms, budget: float) -> State:

@@ -19,7 +19,7 @@ from scipy.sparse.csgraph import connected_components
 from geo.matching.answer import Answer, Effort, Wish, answer_of, gap_of, state_of
 from geo.matching.ascent import Board, Terms, sweep
 from geo.matching.block import solve_block
-from geo.matching.climb import LEAN, quota_bonus, trim
+from geo.matching.climb import LEAN, PROTECTION, trim, typical_worth
 from geo.matching.dual import Dual, Prices
 from geo.matching.network import Agents, Edges, Int32Array, Near, Network, Rows
 from geo.matching.prices import Spacing, first_prices, improve_prices
@@ -284,7 +284,8 @@ def _keep_budget(
         prices.cent,
         budget,
         hard=True,
-        quota_bonus=quota_bonus(network),
+        quota_bonus=PROTECTION
+        * np.maximum(prices.posting, typical_worth(network, state_of(network, pick).ratio)),
         keep=wish.keep,
         keep_bonus=wish.bonus,
         row_price=prices.rows[:0],

@@ -243,3 +243,14 @@ def _added(agent: IntArray | Int32Array, value: FloatArray, n_agents: int) -> Fl
 def with_quota(network: Network, quota: IntArray) -> Network:
     """Return the network with other quotas, locked postings not counted."""
     return replace(network, agents=network.agents._replace(quota=quota))
+
+
+def within_budget(network: Network) -> Network:
+    """Return the network without the choices that alone cost more than the budget."""
+    if network.budget is None:
+        return network
+    edges = network.edges
+    bits = 1 << np.arange(network.n_periods, dtype=np.int64)
+    payable = (edges.price_cents <= network.budget) @ bits
+    face = np.repeat(np.arange(network.n_faces), np.diff(edges.first))
+    return replace(network, edges=edges._replace(periods=edges.periods & payable[face]))

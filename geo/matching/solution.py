@@ -23,7 +23,13 @@ from geo.matching.answer import (
 from geo.matching.dual import Dual
 from geo.matching.engine import solve_network
 from geo.matching.locks import lock_conflicts
-from geo.matching.network import Int32Array, Network, build_network, with_quota
+from geo.matching.network import (
+    Int32Array,
+    Network,
+    build_network,
+    with_quota,
+    within_budget,
+)
 from geo.matching.problem import MatchingProblem
 from geo.matching.quotas import capacity, choices_of, most_quotas
 from geo.matching.reference import solve_by_highs
@@ -34,13 +40,13 @@ from geo.matching.unused import unused_reasons
 from geo.matching.utility import equivalent_exposure, utility
 from geo.matching.watch import Progress, Watch
 from geo.matching.workers import Workers
-from geo.model import FloatArray
+from geo.model import FloatArray, IntArray
 from geo.plan import AgentExposure, Allocation, Posting, Shortfall, Status
 
 OPTIMAL_GAP = 0.01
 """An allocation counts as optimal when the proven gap in equivalent exposure is no more."""
 
-EXACT_CHOICES = 4_000
+EXACT_CHOICES = 30_000
 """Up to so many open choices HiGHS goes on where the gap stays above `OPTIMAL_GAP`."""
 
 SOLVER = "prices-and-ascent/1"
@@ -89,14 +95,14 @@ def solve(
     network = build_network(problem, quota=np.zeros(problem.n_agents, dtype=np.int64))
     wanted = np.maximum(problem.min_faces - network.locked_count, 0)
     network = with_quota(network, np.minimum(wanted, capacity(network)))
-    search = _Search(problem, effort or Effort(), workers, executor, watch)
+    search = _Search(problem, network, effort or Effort(), workers, executor, watch)
     if previous is None:
-        return search.allocation(network, no_wish(network))
-    free = search.allocation(network, wish_of(problem, network, previous))
+        return search.allocation(no_wish(network))
+    free = search.allocation(wish_of(problem, network, previous))
     if change_penalty == 0:
         return compared(free, previous, free)
     wish = wish_of(problem, network, previous, penalty=change_penalty)
-    return compared(search.allocation(network, wish), previous, free)
+    return compared(search.allocation(wish), previous, free)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +110,18 @@ class _Search:
     """How to search, whatever the wish."""
 
     problem: MatchingProblem
+    network: Network
     effort: Effort
     workers: int
     executor: Executor | None
     watch: Watch
 
-    def allocation(self, network: Network, wish: Wish) -> Allocation:
+    def allocation(self, wish: Wish) -> Allocation:
         """Return the best allocation found."""
-        network, answer = self._best(network, wish)
+        network, answer = self._best(within_budget(self.network), wish)
         if not wish.bonus and self._is_small_and_hard(network, answer):
-            answer = _finished(self.problem, network, answer, wish)
-        return _allocation(self.problem, network, answer, self.watch)
+            network, answer = _finished(self.problem, network, answer, wish)
+        return _allocation(self.problem, self.network, network, answer, self.watch)
 
     def _is_small_and_hard(self, network: Network, answer: Answer) -> bool:
         n_choices = int(choices_of(network).sum())
@@ -125,15 +132,18 @@ class _Search:
         """Return the network with the quotas that hold, and the best answer for these.
 
         Where the search missed a quota, the least total shortfall is computed exactly, and the
-        search goes on from an allocation that shows it.
+        search begins again with quotas that hold, from an allocation that shows it too.
         """
         answer = self._solve(network, wish)
-        quota = network.agents.quota
         if answer.missing:
-            exact = most_quotas(network, quota)
-            if exact is not None and int((quota - exact[0]).sum()) < answer.missing:
-                network = with_quota(network, exact[0])
-                answer = self._solve(network, wish, start=exact[1])
+            quota = np.minimum(network.agents.quota, state_of(network, answer.pick).postings)
+            start = answer.pick
+            exact = most_quotas(network, network.agents.quota)
+            if exact is not None and int(exact[0].sum()) > int(quota.sum()):
+                quota, start = exact
+            network = with_quota(network, quota)
+            again = self._solve(network, wish, start=start)
+            answer = better_of(again, self._solve(network, wish), wish)
         count = state_of(network, answer.pick).postings
         network = with_quota(network, np.minimum(network.agents.quota, count))
         return network, replace(answer, bound=self._bound(network, answer))
@@ -157,22 +167,36 @@ class _Search:
             return min(dual.bound(prices) for prices in (answer.prices, free))
 
 
-def _finished(problem: MatchingProblem, network: Network, answer: Answer, wish: Wish) -> Answer:
+def _finished(
+    problem: MatchingProblem, network: Network, answer: Answer, wish: Wish
+) -> tuple[Network, Answer]:
     """Return the better of an answer and of what HiGHS finds, with the better bound.
 
-    Where hardly anything but spacing binds, prices of cliques leave a gap that branching closes.
+    Where hardly anything but spacing or quotas binds, prices leave a gap that branching closes.
+    The bound of HiGHS holds for all allocations that miss no more postings than its own.
     """
     found = solve_by_highs(problem)
-    if found is None or found.missing > answer.missing:
-        return answer
-    bound = found.bound if found.missing == 0 else answer.bound
+    if found is None:
+        return network, answer
+
+    def missed(pick: Int32Array) -> IntArray:
+        count = state_of(network, pick).postings + network.locked_count
+        return np.maximum(problem.min_faces - count, 0)
+
     pick = picks_of(problem, network, found.postings)
-    other = answer_of(network, pick, prices=answer.prices, bound=bound, wish=wish)
-    return better_of(answer, other, wish)
+    other = answer_of(network, pick, prices=answer.prices, bound=found.bound, wish=wish)
+    shown, own = int(missed(pick).sum()), int(missed(answer.pick).sum())
+    if own < shown:
+        return network, answer
+    best = other
+    if own == shown:
+        best = replace(max(answer, other, key=lambda a: a.objective), bound=found.bound)
+    quota = np.maximum(problem.min_faces - missed(best.pick) - network.locked_count, 0)
+    return with_quota(network, quota), replace(best, bound=max(found.bound, best.objective))
 
 
 def _allocation(
-    problem: MatchingProblem, network: Network, answer: Answer, watch: Watch
+    problem: MatchingProblem, whole: Network, network: Network, answer: Answer, watch: Watch
 ) -> Allocation:
     postings = _postings(problem, network, answer.pick)
     target = targets(problem)
@@ -184,7 +208,7 @@ def _allocation(
     gap = gap_of(network, objective, bound)
     count = np.array([agent.postings for agent in agents], dtype=np.int64)
     state = state_of(network, answer.pick)
-    unused = unused_reasons(problem, network, state, answer.prices.cent)
+    unused = unused_reasons(problem, whole, state, answer.prices.cent)
     face_index = {face_id: i for i, face_id in enumerate(problem.face_ids)}
     cost = sum(
         int(problem.price_cents[face_index[posting.face_id], posting.period - 1])
@@ -207,7 +231,7 @@ def _allocation(
                 problem.agent_ids, network.agents.quota + network.locked_count, strict=True
             )
         },
-        shortfalls=shortfalls_of(problem, network, count),
+        shortfalls=shortfalls_of(problem, whole, count),
         unused={reason: reasons[reason] for reason in sorted(reasons)},
         idle={problem.face_ids[face]: reason.value for face, reason in sorted(unused.items())},
         cent_price=answer.prices.cent if problem.budget_cents is not None else 0.0,

@@ -84,7 +84,7 @@ def _economy(network: Network, state: State, cent: float) -> tuple[BoolArray, Bo
         cent=cent,
         budget=np.inf,
         hard=False,
-        quota_bonus=0.0,
+        quota_bonus=np.zeros(network.n_agents),
         keep=nothing.astype(np.int32),
         keep_bonus=0.0,
         row_price=nothing,

@@ -72,7 +72,8 @@ def test_what_runs_is_locked_alike_for_the_program_and_for_its_tests() -> None:
 def test_the_container_runs_targets_that_the_makefile_has() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([\w$(){}/.]+):", makefile, flags=re.MULTILINE))
-    used = re.findall(r"RUN make (?:--file \S+ )?(\S+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    used = re.findall(r"RUN make (?:--file \S+ )?(\S+)", dockerfile)
     assert used
     for target in used:
         assert target.replace("/opt/placarde", "$(VENV)") in targets
