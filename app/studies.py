@@ -14,7 +14,7 @@ from geo import matching
 from geo.compare import BudgetPoint, Comparison, compare, measure
 from geo.errors import CampaignError, errors_among
 from geo.matching import MatchingProblem
-from geo.matching.explain import (
+from geo.matching.explained.explain import (
     AgentStory,
     FaceStory,
     PlanStory,
@@ -23,8 +23,8 @@ from geo.matching.explain import (
     explain_plan,
     standing_of,
 )
-from geo.matching.limits import Margin, explain_margin
-from geo.matching.words import Context
+from geo.matching.explained.limits import Margin, explain_margin
+from geo.matching.explained.words import Context
 from geo.plan import Allocation, Status
 from geo.targeting import target
 

@@ -11,7 +11,7 @@ from typing import Any
 from app.studies import Compared, Explained, Swept
 from geo.compare import AgentChange, BudgetPoint, Comparison, Measures
 from geo.french import counted, euros, listed, number, percent, typeset
-from geo.matching.words import agent_lines, face_lines, plan_lines
+from geo.matching.explained.words import agent_lines, face_lines, plan_lines
 
 MOST_SWAPS = 20
 """Faces with another portrait that are named; the rest are counted (``--json`` has all)."""

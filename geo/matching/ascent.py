@@ -368,31 +368,3 @@ def clear_close(board: Board, state: State) -> None:
                     _put(board, state, face, t, e, -1)
                     state.pick[face, t] = -1
                     break
-
-
-@compiled
-def worth_of_empty(board: Board, state: State, terms: Terms) -> tuple[FloatArray, FloatArray]:
-    """Return what the best single posting on each empty face would add, without and with spacing.
-
-    Shapes ``(F,)``; 0 where nothing would add anything, or the face is in use.
-    """
-    n_faces, n_periods = state.pick.shape
-    bench = make_bench(_most_agents(board.edges), n_periods)
-    anywhere, spaced = np.zeros(n_faces), np.zeros(n_faces)
-    for face in range(n_faces):
-        if (state.pick[face] >= 0).any():
-            continue
-        n = _price_offers(board, state, terms, bench, face)
-        anywhere[face] = max(0.0, _most(bench, n))
-        _close_beside(board, state, bench, face, n)
-        spaced[face] = max(0.0, _most(bench, n))
-    return anywhere, spaced
-
-
-@compiled
-def _most(bench: Bench, n: int) -> float:
-    most = 0.0
-    for j in range(n):
-        for t in range(bench.worth.shape[1]):
-            most = max(most, bench.worth[j, t])
-    return most

@@ -22,6 +22,8 @@ from geo.matching.answer import (
 )
 from geo.matching.dual import Dual
 from geo.matching.engine import solve_network
+from geo.matching.explained.idle import idle_reasons
+from geo.matching.explained.standing import standing_of
 from geo.matching.locks import lock_conflicts
 from geo.matching.network import (
     Int32Array,
@@ -36,7 +38,6 @@ from geo.matching.reference import solve_by_highs
 from geo.matching.replan import compared, picks_of, wish_of
 from geo.matching.shortfalls import shortfalls_of
 from geo.matching.targets import targets
-from geo.matching.unused import unused_reasons
 from geo.matching.utility import equivalent_exposure, utility
 from geo.matching.watch import Progress, Watch
 from geo.matching.workers import Workers
@@ -181,7 +182,8 @@ def _finished(
 
     def missed(pick: Int32Array) -> IntArray:
         count = state_of(network, pick).postings + network.locked_count
-        return np.maximum(problem.min_faces - count, 0)
+        missing: IntArray = np.maximum(problem.min_faces - count, 0)
+        return missing
 
     pick = picks_of(problem, network, found.postings)
     other = answer_of(network, pick, prices=answer.prices, bound=found.bound, wish=wish)
@@ -207,15 +209,12 @@ def _allocation(
     bound = max(answer.bound, objective)
     gap = gap_of(network, objective, bound)
     count = np.array([agent.postings for agent in agents], dtype=np.int64)
-    state = state_of(network, answer.pick)
-    unused = unused_reasons(problem, whole, state, answer.prices.cent)
     face_index = {face_id: i for i, face_id in enumerate(problem.face_ids)}
     cost = sum(
         int(problem.price_cents[face_index[posting.face_id], posting.period - 1])
         for posting in postings
     )
-    reasons = Counter(reason.value for reason in unused.values())
-    return Allocation(
+    allocation = Allocation(
         status=Status.OPTIMAL if gap <= OPTIMAL_GAP else Status.FEASIBLE,
         objective=objective,
         bound=bound,
@@ -232,11 +231,16 @@ def _allocation(
             )
         },
         shortfalls=shortfalls_of(problem, whole, count),
-        unused={reason: reasons[reason] for reason in sorted(reasons)},
-        idle={problem.face_ids[face]: reason.value for face, reason in sorted(unused.items())},
         cent_price=answer.prices.cent if problem.budget_cents is not None else 0.0,
         stopped_by=watch.reason or "",
         solver=SOLVER,
+    )
+    idle = idle_reasons(standing_of(problem, allocation))
+    reasons = Counter(reason.value for reason in idle.values())
+    return replace(
+        allocation,
+        unused={reason: reasons[reason] for reason in sorted(reasons)},
+        idle={problem.face_ids[face]: reason.value for face, reason in sorted(idle.items())},
     )
 
 

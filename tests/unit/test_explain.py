@@ -15,7 +15,7 @@ from shapely import box
 
 from geo import matching
 from geo.errors import PlanFolderError, UnknownNameError
-from geo.matching.explain import (
+from geo.matching.explained.explain import (
     FaceStory,
     Standing,
     explain_agent,
@@ -23,13 +23,13 @@ from geo.matching.explain import (
     explain_plan,
     standing_of,
 )
-from geo.matching.idle import idle_reason, idle_reasons
-from geo.matching.limits import Limit, explain_margin
-from geo.matching.offers import Offer, PeriodStory, Why
-from geo.matching.standing import Bar, utility_step
-from geo.matching.unused import Unused
+from geo.matching.explained.idle import idle_reason, idle_reasons
+from geo.matching.explained.limits import Limit, explain_margin
+from geo.matching.explained.offers import Offer, PeriodStory, Why
+from geo.matching.explained.standing import Bar, utility_step
+from geo.matching.explained.unused import Unused
+from geo.matching.explained.words import Context, agent_lines, face_lines, plan_lines
 from geo.matching.utility import utility
-from geo.matching.words import Context, agent_lines, face_lines, plan_lines
 from geo.model import Agent, Campaign, Exclusion, Lock, MatchingRules, Periods
 from geo.plan import Allocation, Posting, Status
 from geo.targeting import target

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from shapely import box
 
 from geo import matching
-from geo.matching.causes import Cause, explain_shortfalls, minimal
-from geo.matching.face_words import Context
-from geo.matching.words import shortfall_lines
+from geo.matching.explained.causes import Cause, explain_shortfalls, minimal
+from geo.matching.explained.face_words import Context
+from geo.matching.explained.words import shortfall_lines
 from geo.model import Agent, Campaign, Exclusion, Lock, MatchingRules, Periods
 from geo.plan import Allocation, Shortfall, Status
 from geo.targeting import target

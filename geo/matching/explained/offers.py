@@ -8,15 +8,15 @@ from enum import StrEnum
 import numpy as np
 
 from geo.errors import UnknownNameError
+from geo.matching.explained.standing import NO_LOCK, Bar, Standing, faces_beside
 from geo.matching.problem import NOBODY
-from geo.matching.standing import NO_LOCK, Bar, Standing, faces_beside
 from geo.model import IntArray
 
 
 class Why(StrEnum):
     """Why a face carries what it carries in one period; the first that holds.
 
-    The reasons for an empty face have the names that `geo.matching.unused.Unused` gives them.
+    The reasons for an empty face have the names that `Unused` gives them.
     """
 
     LOCK = "locked"  # posted: a lock says so

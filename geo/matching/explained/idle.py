@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from geo.matching.offers import Why
+from geo.matching.explained.offers import Why
+from geo.matching.explained.standing import Bar, Standing
+from geo.matching.explained.unused import Unused
 from geo.matching.problem import NOBODY
-from geo.matching.standing import Bar, Standing
-from geo.matching.unused import Unused
 from geo.model import BoolArray, FloatArray
 
 _RANK = (

@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from geo.errors import UnknownNameError
-from geo.matching.standing import Bar, Standing, faces_beside
+from geo.matching.explained.standing import Bar, Standing, faces_beside
 from geo.matching.utility import equivalent_exposure
 from geo.model import BoolArray, FloatArray, IntArray
 

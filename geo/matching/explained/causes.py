@@ -17,11 +17,11 @@ from typing import TypeVar
 
 import numpy as np
 
+from geo.matching.explained.relax import consented, only_agents, out_of_sequence, with_locks
 from geo.matching.locks import lock_conflicts
 from geo.matching.network import build_network
 from geo.matching.problem import MatchingProblem
 from geo.matching.quotas import most_quotas
-from geo.matching.relax import consented, only_agents, out_of_sequence, with_locks
 from geo.model import BoolArray, IntArray
 from geo.plan import Allocation, Shortfall
 

@@ -10,9 +10,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from geo.compare import Measures, measure
-from geo.matching.causes import ShortfallStory, explain_shortfalls
-from geo.matching.idle import idle_reasons
-from geo.matching.limits import (
+from geo.matching.explained.causes import ShortfallStory, explain_shortfalls
+from geo.matching.explained.idle import idle_reasons
+from geo.matching.explained.limits import (
     AgentStory,
     Limit,
     Margin,
@@ -20,9 +20,9 @@ from geo.matching.limits import (
     explain_agent,
     explain_margin,
 )
-from geo.matching.offers import FaceStory, explain_face
-from geo.matching.standing import Standing, standing_of
-from geo.matching.unused import Unused
+from geo.matching.explained.offers import FaceStory, explain_face
+from geo.matching.explained.standing import Standing, standing_of
+from geo.matching.explained.unused import Unused
 from geo.plan import Status
 
 __all__ = [

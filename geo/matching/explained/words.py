@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from geo.french import counted, euros, listed, number, percent, typeset
-from geo.matching.causes import Cause, Input, ShortfallStory
-from geo.matching.explain import PlanStory
-from geo.matching.face_words import Context, face_lines
-from geo.matching.limits import AgentStory, Extra, Held, Limit, Margin
-from geo.matching.unused import Unused
+from geo.matching.explained.causes import Cause, Input, ShortfallStory
+from geo.matching.explained.explain import PlanStory
+from geo.matching.explained.face_words import Context, face_lines
+from geo.matching.explained.limits import AgentStory, Extra, Held, Limit, Margin
+from geo.matching.explained.unused import Unused
 from geo.plan import Status
 
 __all__ = [

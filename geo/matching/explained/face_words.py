@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geo.french import counted, euros, listed, number, percent, quoted, span, typeset
-from geo.matching.offers import POSTED, FaceStory, Offer, PeriodStory, Why
-from geo.matching.standing import Bar
+from geo.matching.explained.offers import POSTED, FaceStory, Offer, PeriodStory, Why
+from geo.matching.explained.standing import Bar
 from geo.model import Agent, Campaign, IntArray
 from geo.plan import Allocation
 
