@@ -8,7 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from geo.labelgrid import build_grid, locate
 from geo.model import Area, FloatArray, IntArray, Zone
+
+GRID_FROM_POINTS = 40_000
+"""From here on the grid of labels is worth loading; before, a tree of points has answered.
+
+Measured: 20,000 points among 512 polygons of 120 vertices take the tree 0.05 s; the grid takes
+0.02 s, and 0.1 s for loading its compiled code the first time.
+"""
+
+VERTICES_A_POINT = 12
+"""The grid handles every vertex, the tree only polygons near points: no grid above this ratio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +127,35 @@ def pairs_inside(areas: Sequence[Area], x: FloatArray, y: FloatArray) -> tuple[I
     tuple
         Two index arrays of one length, sorted by point, then area.
     """
-    if not areas or not len(x):
+    n_vertices = int(shapely.get_num_coordinates(np.asarray(areas, dtype=object)).sum())
+    if not n_vertices or not len(x):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    if len(x) < GRID_FROM_POINTS or n_vertices > VERTICES_A_POINT * len(x):
+        return pairs_by_tree(areas, x, y)
+    return pairs_by_grid(areas, x, y)
+
+
+def pairs_by_tree(areas: Sequence[Area], x: FloatArray, y: FloatArray) -> tuple[IntArray, IntArray]:
+    """Return what `pairs_inside` does, by a tree over the points."""
     # Asked this way round the few polygons are prepared once and the many points sit in the tree.
-    points = shapely.STRtree(np.asarray(shapely.points(x, y)))
+    points = shapely.STRtree(np.asarray(shapely.points(x, y), dtype=object))
     area, point = points.query(np.asarray(areas, dtype=object), predicate="intersects")
     order = np.lexsort((area, point))
     return area[order].astype(np.int64), point[order].astype(np.int64)
+
+
+def pairs_by_grid(areas: Sequence[Area], x: FloatArray, y: FloatArray) -> tuple[IntArray, IntArray]:
+    """Return what `pairs_inside` does, by a grid of labels; the tree settles what is in doubt.
+
+    The polygons must not all be empty.
+    """
+    area, point, doubtful = locate(build_grid(areas, n_points=len(x)), x, y)
+    if not len(doubtful):
+        return area, point
+    late_area, late = pairs_by_tree(areas, x[doubtful], y[doubtful])
+    area, point = np.append(area, late_area), np.append(point, doubtful[late])
+    order = np.argsort(point, kind="stable")  # the areas of one point are in order already
+    return area[order], point[order]
 
 
 def zones_of_points(
@@ -135,9 +168,9 @@ def zones_of_points(
     and its own ancestors follow. A boundary counts as inside.
     """
     found = np.full((len(x), len(tree.levels)), -1, dtype=np.int64)
-    zone, point = pairs_inside(areas, x, y)
-    order = np.lexsort((tree.precedence[zone], point))
-    zone, point = zone[order], point[order]
+    best_first = np.argsort(tree.precedence)
+    rank, point = pairs_inside([areas[zone] for zone in best_first.tolist()], x, y)
+    zone = best_first[rank]
     for level in reversed(range(len(tree.levels))):
         here = tree.level[zone] == level
         points_here, first = np.unique(point[here], return_index=True)

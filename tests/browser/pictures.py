@@ -26,9 +26,7 @@ def main() -> None:
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         plan = Path(folder) / "plan"
-        plan_campaign(
-            campaign_folder(), plan, created=datetime.now(UTC), progress=_in_silence
-        )
+        plan_campaign(campaign_folder(), plan, created=datetime.now(UTC), progress=_in_silence)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
