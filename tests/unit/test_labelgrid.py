@@ -160,6 +160,25 @@ def test_every_cell_that_an_edge_crosses_is_a_border_cell() -> None:
             assert grid.labels.label[start:stop].tolist() == [0]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_an_edge_through_the_corners_of_cells_is_missed_on_neither_side(seed: int) -> None:
+    """There the rounding of a column and that of a row disagree on which cell a corner is in."""
+    rng = np.random.default_rng(seed)
+    for west, south, side in rng.uniform(0.1, 1e3, (20, 3)).tolist():
+        low, high, corner = (west, south), (west + side, south + side), (west + side, south)
+        areas: list[Area] = [Polygon([low, high, corner]), Polygon([low, high, (west, high[1])])]
+        raster = build_grid(areas, n_points=2_000).raster
+        step = np.arange(raster.columns + 1) * raster.cell_m
+        place = np.repeat(np.column_stack((west + step, south + step)), 9, axis=0)
+        towards = np.tile(np.mgrid[-1:2, -1:2].reshape(2, -1).T, (raster.columns + 1, 1))
+        x, y = np.where(towards, np.nextafter(place, place + towards), place).T
+        polygon, point, doubtful = locate(build_grid(areas, n_points=2_000), x, y)
+        by_tree = pairs_by_tree(areas, x, y)
+        sure = ~np.isin(by_tree[1], doubtful)
+        assert point.tolist() == by_tree[1][sure].tolist()
+        assert polygon.tolist() == by_tree[0][sure].tolist()
+
+
 def test_most_points_of_a_country_need_no_geometry() -> None:
     grid = build_grid(ZONES["straight borders"], n_points=100_000)
     labels = np.diff(grid.labels.start)
