@@ -13,14 +13,19 @@ from maps import blocks
 from maps.columns import Json
 from maps.scene import IntArray, Scene, fictitious_notice, portrait_series
 
-POSTED, FREE, NOBODY, CLOSED, EXCLUDED = range(5)
+POSTED, FREE, NOBODY, CLOSED, EXCLUDED, TOO_CLOSE, TOO_DEAR, LOCKED = range(8)
 _STATES = (
     "Affichée",
     "Non utilisée : disponible, non retenue",
     "Non utilisée : dans aucune zone d’un agent à afficher",
     "Non utilisée : fermée ou non disponible à toutes les vagues",
     "Non utilisée : dans un secteur interdit",
+    "Non utilisée : trop proche d’une face du même portrait",
+    "Non utilisée : plus chère que ce qu’elle vaut ici",
+    "Non utilisée : laissée libre par un verrou",
 )
+_TOLD = {"spacing": TOO_CLOSE, "not-worth-its-price": TOO_DEAR, "locked-empty": LOCKED}
+"""What the matching says of an idle face that the eligible pairs alone do not."""
 
 
 def planner_payload(scene: Scene, zones: Json) -> Json:
@@ -75,12 +80,14 @@ def face_states(scene: Scene) -> IntArray:
     """Return the state of each face ``(n_faces,)``: posted, or why it is not.
 
     The first of these that holds: posted, excluded, open in no period, without any agent who may
-    be posted there, left out by the matching.
+    be posted there, left out by the matching for the reason that it tells.
     """
     eligibility, n = scene.eligibility, len(scene.campaign.faces)
     wanted = np.zeros(n, dtype=np.bool_)
     wanted[eligibility.edge_face[eligibility.edge_open.any(axis=1)]] = True
-    states = np.where(wanted, FREE, NOBODY)
+    told = scene.plan.allocation.idle
+    free = [_TOLD.get(told.get(str(face_id), ""), FREE) for face_id in scene.campaign.faces.face_id]
+    states = np.where(wanted, np.array(free, dtype=np.int64), NOBODY)
     states[~eligibility.open.any(axis=1)] = CLOSED
     states[eligibility.excluded >= 0] = EXCLUDED
     states[scene.face] = POSTED

@@ -19,7 +19,17 @@ from maps.blocks import zones_block
 from maps.columns import differences, number_column, text_column
 from maps.geometry import drawn_shapes, encode_shape
 from maps.palette import SHAPES, colour
-from maps.planner import CLOSED, EXCLUDED, FREE, NOBODY, POSTED, face_states, gap_sentence
+from maps.planner import (
+    CLOSED,
+    EXCLUDED,
+    FREE,
+    LOCKED,
+    NOBODY,
+    POSTED,
+    TOO_CLOSE,
+    face_states,
+    gap_sentence,
+)
 from maps.scene import Scene, fictitious_notice
 from tests.browser.plans import hand_made_plan, pages_of
 from tests.builders import CORNER_X, CORNER_Y, tiny_campaign
@@ -175,6 +185,13 @@ def test_an_unused_face_says_why() -> None:
     assert states[32] == NOBODY  # in t3, where nobody works any more
     assert states[27] == FREE
     assert (np.flatnonzero(states == POSTED) == np.unique(scene.face)).all()
+
+
+def test_what_the_matching_says_of_an_idle_face_is_shown() -> None:
+    scene = scene_of()
+    allocation = replace(scene.plan.allocation, idle={"f27": "spacing", "f28": "locked-empty"})
+    states = face_states(replace(scene, plan=replace(scene.plan, allocation=allocation)))
+    assert (states[27], states[28], states[29]) == (TOO_CLOSE, LOCKED, FREE)
 
 
 def test_the_gap_is_told_as_what_a_better_plan_could_gain() -> None:
