@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from data.read.cells import FIRST_DAY, LAST_DAY
 
@@ -48,6 +48,15 @@ class FilesSection(Section):
     exclusions_crs: Text | None = None
 
 
+MAX_MIN = 10.0
+"""The fairness of ``"max-min"``: about as far as double precision carries utilities."""
+
+
+def _fairness(value: object) -> object:
+    """Return the number that the word ``max-min`` stands for; anything else as it is."""
+    return MAX_MIN if value == "max-min" else value
+
+
 class MatchingSection(Section):
     """``[matching]``."""
 
@@ -56,7 +65,7 @@ class MatchingSection(Section):
     max_periods_per_face: int = Field(default=1, ge=1, le=52)
     min_faces: int = Field(default=4, ge=0, le=1_000_000)
     distance_km: float = Field(default=8.0, ge=0, le=10_000)
-    fairness: float = Field(default=3.0, ge=0, le=20)
+    fairness: Annotated[float, BeforeValidator(_fairness)] = Field(default=3.0, ge=0, le=20)
 
 
 class TourSection(Section):

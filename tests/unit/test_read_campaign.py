@@ -435,3 +435,11 @@ def test_elsewhere_in_the_world_the_zones_choose_their_own_crs(folder: Path) -> 
             text = text.replace(f";{lon};", f";{lon - 60:.2f};")
         (folder / name).write_text(text, encoding="utf-8")
     assert _read(folder).crs == 32621
+
+
+def test_max_min_is_a_word_for_a_large_fairness(folder: Path) -> None:
+    text = (folder / "campaign.toml").read_text(encoding="utf-8")
+    kept = "\n".join(line for line in text.splitlines() if not line.startswith("fairness"))
+    named = kept.replace("[matching]", '[matching]\nfairness = "max-min"')
+    (folder / "campaign.toml").write_text(named, encoding="utf-8")
+    assert _read(folder).matching.fairness == 10.0
