@@ -153,7 +153,7 @@ def _theirs(task: Task) -> Row:
         exposure = peers.exposure_of(problem, found.relaxed)
         return Row(*measured, exposure=exposure, note="relaxation alone")
     if not len(found.face):
-        return Row(*measured, note="; ".join(filter(None, ("no allocation", found.note))))
+        return Row(*measured, note=found.note or "no allocation")
     verdict = peers.judge(problem, found)
     gap = None
     if found.bound is not None:

@@ -400,4 +400,5 @@ def _add_rows(program: cp_model.CpModel, model: Model, x: list[Any]) -> None:
 
 
 def _found(choices: Choices, chosen: IntArray, *, note: str = "") -> Found:
+    note = note if len(chosen) else "no allocation at the limit"
     return Found(choices.face[chosen], choices.period[chosen], choices.agent[chosen], note=note)
