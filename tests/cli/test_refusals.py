@@ -86,6 +86,7 @@ def test_bad_inputs_are_not_planned(kind: str, tmp_path: Path) -> None:
     assert names(tmp_path) == ["campaign"]
 
 
+@pytest.mark.slow
 def test_bad_inputs_leave_an_older_plan_alone(square: Made, tmp_path: Path) -> None:
     shutil.copytree(square.plan, tmp_path / "plan")
     before = content(tmp_path)
