@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from geo.french import counted
+from geo.french import counted, typeset
 from geo.matching.network import Network
 from geo.matching.problem import MatchingProblem
 from geo.matching.quotas import capacity, choices_of, most_quotas
@@ -70,9 +70,10 @@ def _shortfall(problem: MatchingProblem, network: Network, agent: int, got: int)
     code = _cause(problem, network, agent)
     reason, remedy = _REASONS[code]
     name, wanted = problem.agent_ids[agent], problem.min_faces
-    has = counted(got, "affichage", "affichages") if got else "aucun affichage"
-    message = f"{name} a {has} sur les {wanted} voulus : {reason}. Remède : {remedy}."
-    return Shortfall(code, name, message, wanted=wanted, got=got)
+    has = f"a {counted(got, 'affichage', 'affichages')}" if got else "n’a aucun affichage"
+    asked = f"sur les {wanted} voulus" if wanted > 1 else "alors qu’il en faut un"
+    message = f"{name} {has} {asked} : {reason}. Remède : {remedy}."
+    return Shortfall(code, name, typeset(message), wanted=wanted, got=got)
 
 
 def _cause(problem: MatchingProblem, network: Network, agent: int) -> str:

@@ -20,7 +20,7 @@ from geo.matching.answer import (
     no_wish,
     state_of,
 )
-from geo.matching.dual import Dual
+from geo.matching.dual import Dual, Prices
 from geo.matching.engine import solve_network
 from geo.matching.explained.idle import idle_reasons
 from geo.matching.explained.standing import standing_of
@@ -41,7 +41,7 @@ from geo.matching.targets import targets
 from geo.matching.utility import equivalent_exposure, utility
 from geo.matching.watch import Progress, Watch
 from geo.matching.workers import Workers
-from geo.model import FloatArray, IntArray
+from geo.model import FloatArray
 from geo.plan import AgentExposure, Allocation, Posting, Shortfall, Status
 
 OPTIMAL_GAP = 0.01
@@ -121,7 +121,7 @@ class _Search:
         """Return the best allocation found."""
         network, answer = self._best(within_budget(self.network), wish)
         if not wish.bonus and self._is_small_and_hard(network, answer):
-            network, answer = _finished(self.problem, network, answer, wish)
+            answer = _finished(self.problem, network, answer, wish)
         return _allocation(self.problem, self.network, network, answer, self.watch)
 
     def _is_small_and_hard(self, network: Network, answer: Answer) -> bool:
@@ -163,38 +163,25 @@ class _Search:
     def _bound(self, network: Network, answer: Answer) -> float:
         """Return the certified bound for the quotas that hold, fewer perhaps than were wanted."""
         free = replace(answer.prices, posting=np.zeros_like(answer.prices.posting))
+        nothing = Prices(
+            np.zeros_like(free.exposure), free.posting, 0.0, np.zeros_like(free.rows)
+        )  # at no price at all everybody is everywhere: finite, however early a search is stopped
         with Workers(self.workers) as pool:
             dual = Dual(network, pool, self.watch)
-            return min(dual.bound(prices) for prices in (answer.prices, free))
+            return min(dual.bound(prices) for prices in (answer.prices, free, nothing))
 
 
-def _finished(
-    problem: MatchingProblem, network: Network, answer: Answer, wish: Wish
-) -> tuple[Network, Answer]:
-    """Return the better of an answer and of what HiGHS finds, with the better bound.
+def _finished(problem: MatchingProblem, network: Network, answer: Answer, wish: Wish) -> Answer:
+    """Return the better of an answer and of what HiGHS finds for the same quotas, and the bound.
 
     Where hardly anything but spacing or quotas binds, prices leave a gap that branching closes.
-    The bound of HiGHS holds for all allocations that miss no more postings than its own.
     """
-    found = solve_by_highs(problem)
+    found = solve_by_highs(problem, quota=network.agents.quota + network.locked_count)
     if found is None:
-        return network, answer
-
-    def missed(pick: Int32Array) -> IntArray:
-        count = state_of(network, pick).postings + network.locked_count
-        missing: IntArray = np.maximum(problem.min_faces - count, 0)
-        return missing
-
+        return answer
     pick = picks_of(problem, network, found.postings)
     other = answer_of(network, pick, prices=answer.prices, bound=found.bound, wish=wish)
-    shown, own = int(missed(pick).sum()), int(missed(answer.pick).sum())
-    if own < shown:
-        return network, answer
-    best = other
-    if own == shown:
-        best = replace(max(answer, other, key=lambda a: a.objective), bound=found.bound)
-    quota = np.maximum(problem.min_faces - missed(best.pick) - network.locked_count, 0)
-    return with_quota(network, quota), replace(best, bound=max(found.bound, best.objective))
+    return better_of(answer, other, wish)
 
 
 def _allocation(

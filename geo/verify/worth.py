@@ -24,6 +24,9 @@ DELTA = 0.1
 
 EPSILON = float(np.finfo(np.float64).eps)
 
+_MOST_EXPONENT = 709.0
+"""Past this, the exponential is more than a float holds."""
+
 
 def relevance(campaign: Campaign, agent: Agent, faces: IntArray) -> FloatArray:
     """Return exp(-d / distance_km) of these faces, d km from where the agent works.
@@ -163,7 +166,7 @@ def equivalent_of_utility(value: float, *, shares: float, alpha: float) -> float
         return 0.0
     each = value / shares
     if alpha == 1:
-        return DELTA * math.expm1(each)
+        return DELTA * math.expm1(each) if each < _MOST_EXPONENT else math.inf
     inside = (1 - alpha) * each * DELTA ** (alpha - 1)
     if inside <= -1:
         return math.inf

@@ -47,17 +47,27 @@ class Reference:
     missing_proven: bool
 
 
-def solve_by_highs(problem: MatchingProblem) -> Reference | None:
+def solve_by_highs(problem: MatchingProblem, *, quota: IntArray | None = None) -> Reference | None:
     """Return the allocation that HiGHS finds, or None where the locks cannot hold together.
 
     The fewest postings are missing that can be; among such allocations the utility counts.
+
+    Parameters
+    ----------
+    quota
+        Postings of each agent at the least that are known to be possible all at once, locked ones
+        counted, shape ``(n_agents,)``. The bound then holds for allocations that keep them.
     """
     if lock_conflicts(problem):
         return None
     choices = open_choices(problem)
-    target, quota = targets(problem), reachable_quota(problem, choices)
+    target, given = targets(problem), quota is not None
+    if quota is None:
+        quota = reachable_quota(problem, choices)
     model = build_model(problem, choices, targets=target, quota=quota)
     found, proven = search(model, seed=problem.seed), True
+    if found is None and given:
+        return None
     if found is None:
         model, found, proven = _with_fewest_missing(problem, choices, target=target, quota=quota)
     return _reference(problem, model, found, proven=proven)
