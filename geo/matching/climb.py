@@ -26,7 +26,10 @@ TOLERANCE = 0.1
 """Round n begins by keeping what is worse by n times this part of an average posting's worth."""
 
 FEW_REBUILDS = 40_000
-"""Rebuildings at the least from round 1 on: small problems can be the hard ones."""
+"""Rebuildings at the least from round 1 on: small problems can be the hard ones …"""
+
+MANY_REBUILDS = 250
+"""… but so many a face are enough for the smallest."""
 
 URGENCY = (1.0, 1.5, 3.0, 10.0, 100.0)
 """Postings that quotas want count so many times what they are worth, until no quota is missed."""
@@ -115,7 +118,7 @@ class Climb:
         terms = self._terms(hard=False, row_price=self._no_rows)
         rounds = self._effort.rebuilds * len(candidates)
         if self._number > 0:
-            rounds = max(rounds, FEW_REBUILDS)
+            rounds = max(rounds, min(FEW_REBUILDS, MANY_REBUILDS * len(candidates)))
         seed = self.network.seed * 1000 + self._number + 1
         tolerance = TOLERANCE * self._number * typical_worth(self.network, state.ratio)
         again = state_of(self.network, state.pick.copy())
