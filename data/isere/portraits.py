@@ -11,7 +11,6 @@ from xml.sax.saxutils import escape
 
 from data.isere.agents import AGENTS, portrait_id
 
-MAX_BYTES = 2_000
 INK = "#22313f"
 PAPER = "#fbf8f1"
 
