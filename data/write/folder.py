@@ -18,8 +18,9 @@ from data.write.atomic import whole_folder, write_file
 from data.write.gpx import tour_gpx
 from data.write.order import ORDER_COLUMNS, order_lines
 from data.write.rejects import rejects_csv
-from data.write.sheet import write_sheet
+from data.write.sheet import write_raw, write_sheet
 from data.write.tour_lines import TOUR_COLUMNS, tour_lines
+from data.write.workbook import order_workbook
 from geo.errors import CampaignError, OutputExistsError, Problem, Where
 from geo.french import NBSP
 from geo.model import Campaign, InputFile
@@ -30,6 +31,8 @@ CAMPAIGN_FOLDER = "campaign"
 CAMPAIGN_FILE = "campaign.toml"
 PLAN_FILE = "plan.json"
 ORDER_FILE = "affichage.csv"
+WORKBOOK_FILE = "affichage.xlsx"
+RAW_ORDER_FILE = "affichage-machine.csv"
 TOUR_FILE = "tournee.csv"
 CALENDAR_FILE = "tournee.ics"
 GPX_FILE = "tournee.gpx"
@@ -100,6 +103,8 @@ def plan_tables(campaign: Campaign, *, eligibility: Eligibility, plan: Plan) -> 
     order = order_lines(campaign, eligibility=eligibility, plan=plan)
     return {
         ORDER_FILE: write_sheet(ORDER_COLUMNS, order),
+        WORKBOOK_FILE: order_workbook(order, name=campaign.name, periods=campaign.periods),
+        RAW_ORDER_FILE: write_raw(ORDER_COLUMNS, order),
         TOUR_FILE: write_sheet(TOUR_COLUMNS, tour_lines(campaign, plan.tour)),
         CALENDAR_FILE: tour_ics(campaign, plan.tour),
         GPX_FILE: tour_gpx(campaign, plan.tour),

@@ -2,7 +2,8 @@
 
 ``;``, UTF-8 with a byte order mark, CRLF, decimal comma, days as ``17/10/2017``: what Excel and
 LibreOffice take for numbers and dates under a French locale. A sheet is described once, as columns,
-and both directions follow from it.
+and both directions follow from it; so do the same table for machines (`write_raw`) and as a
+workbook (`data.write.workbook`).
 
 Text that a spreadsheet would run as a formula gets an apostrophe in front, which spreadsheets take
 for "this is text" (OWASP, "CSV Injection"). Text that has such an apostrophe already gets a second
@@ -23,8 +24,11 @@ from geo.errors import PlanFolderError, Where
 from geo.french import NBSP
 
 Line = TypeVar("Line")
+Cell = str | float | date | None
+"""What a cell of a workbook holds; None is an empty one."""
 
 DELIMITER = ";"
+RAW_DELIMITER = ","
 LINE_END = "\r\n"
 MARK = "\ufeff"
 
@@ -43,12 +47,25 @@ class Kind:
     """How a value is shown in a cell, and read from it.
 
     `parse` raises `ValueError` on anything that `show` cannot have written; `expected` tells the
-    reader in French what would be right.
+    reader in French what would be right. `raw` shows the value to machines: decimal point, days as
+    ``2017-10-17``; None where people and machines read the same. A workbook keeps `cell` of the
+    value (a text, a number, a date or None), under `number_format` where it is no text.
     """
 
     show: Callable[[Any], str]
     parse: Callable[[str], Any]
     expected: str
+    raw: Callable[[Any], str] | None = None
+    cell: Callable[[Any], Cell] | None = None
+    number_format: str = ""
+
+    def for_machines(self, value: object) -> str:
+        """Return the text of a value in a table for machines."""
+        return (self.raw or self.show)(value)
+
+    def in_workbook(self, value: object) -> Cell:
+        """Return a value as a cell of a workbook holds it."""
+        return (self.cell or self.show)(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +77,14 @@ class Column:
     kind: Kind
 
 
+def is_runnable(text: str) -> bool:
+    """Return whether a spreadsheet could run a text as a formula."""
+    return _RUNNABLE.match(text) is not None
+
+
 def inert(text: str) -> str:
     """Return `text` with an apostrophe in front if a spreadsheet could run it as a formula."""
-    return f"'{text}" if _RUNNABLE.match(text) else text
+    return f"'{text}" if is_runnable(text) else text
 
 
 def typed(cell: str) -> str:
@@ -74,6 +96,10 @@ def decimal_comma(value: float, *, decimals: int) -> str:
     """Return a number with this many decimals and a comma, without a sign on zero."""
     text = f"{value:.{decimals}f}".replace(".", ",")
     return text.removeprefix("-") if not text.strip("-0,") else text
+
+
+def _decimal_point(value: float, *, decimals: int) -> str:
+    return decimal_comma(value, decimals=decimals).replace(",", ".")
 
 
 def _parse_decimal(cell: str) -> float:
@@ -135,6 +161,9 @@ def decimal(decimals: int) -> Kind:
         lambda value: decimal_comma(value, decimals=decimals),
         _parse_decimal,
         f"un nombre à {decimals} décimale(s), avec une virgule",
+        raw=lambda value: _decimal_point(value, decimals=decimals),
+        cell=lambda value: round(float(value), decimals),
+        number_format=f"0.{'0' * decimals}" if decimals else "0",
     )
 
 
@@ -144,6 +173,9 @@ def optional(kind: Kind) -> Kind:
         lambda value: "" if value is None else kind.show(value),
         lambda cell: None if cell == "" else kind.parse(cell),
         f"{kind.expected}, ou rien",
+        raw=lambda value: "" if value is None else kind.for_machines(value),
+        cell=lambda value: None if value is None else kind.in_workbook(value),
+        number_format=kind.number_format,
     )
 
 
@@ -156,10 +188,24 @@ def several(kind: Kind) -> Kind:
     )
 
 
-TEXT = Kind(inert, typed, "un texte qu'un tableur n'exécute pas")
-WHOLE = Kind(str, int, "un nombre entier")
-CENTS = Kind(_show_cents, _parse_cents, "un prix en euros à deux décimales, avec une virgule")
-DAY = Kind(show_day, _parse_day, "un jour, comme 17/10/2017")
+TEXT = Kind(inert, typed, "un texte qu'un tableur n'exécute pas", cell=str)
+WHOLE = Kind(str, int, "un nombre entier", cell=int, number_format="0")
+CENTS = Kind(
+    _show_cents,
+    _parse_cents,
+    "un prix en euros à deux décimales, avec une virgule",
+    raw=lambda cents: _show_cents(cents).replace(",", "."),
+    cell=lambda cents: cents / 100,
+    number_format="#,##0.00",
+)
+DAY = Kind(
+    show_day,
+    _parse_day,
+    "un jour, comme 17/10/2017",
+    raw=date.isoformat,
+    cell=lambda day: day,
+    number_format="dd/mm/yyyy",
+)
 MOMENT = Kind(_show_moment, _parse_moment, "un jour et une heure, comme 17/10/2017 08:30")
 DURATION = Kind(_show_duration, _parse_duration, "une durée en heures et minutes, comme 1:05")
 YES_NO = Kind(
@@ -177,6 +223,19 @@ def write_sheet(columns: Sequence[Column], lines: Iterable[object]) -> bytes:
     for line in lines:
         writer.writerow([column.kind.show(getattr(line, column.field)) for column in columns])
     return (MARK + text.getvalue()).encode()
+
+
+def write_raw(columns: Sequence[Column], lines: Iterable[object]) -> bytes:
+    """Return the same table for machines (RFC 4180): ``,``, ``.``, UTF-8 without a mark.
+
+    Days are written ``2017-10-17``. Text is inert here too: somebody will open it.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=RAW_DELIMITER, lineterminator=LINE_END)
+    writer.writerow([column.heading for column in columns])
+    for line in lines:
+        writer.writerow([c.kind.for_machines(getattr(line, c.field)) for c in columns])
+    return text.getvalue().encode()
 
 
 def read_sheet(

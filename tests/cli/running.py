@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 PLAN_FILES = {
     "plan.json",
     "affichage.csv",
+    "affichage.xlsx",
+    "affichage-machine.csv",
     "tournee.csv",
     "tournee.ics",
     "tournee.gpx",

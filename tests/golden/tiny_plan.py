@@ -158,9 +158,10 @@ def tiny_rejects() -> tuple[Reject, ...]:
 
 
 def tiny_outputs() -> dict[str, bytes]:
-    """Return every file of the plan folder of the tiny plan, maps and inputs apart."""
+    """Return every text of the plan folder of the tiny plan, maps and inputs apart."""
     campaign, plan = plan_campaign(), tiny_plan()
     inputs = (InputFile("zones.geojson", "ab" * 32), InputFile("agents.csv", "cd" * 32))
     text = plan_to_json(plan, inputs=inputs, versions={"placarde": "0.1.0"}, created=CREATED)
     tables = plan_tables(campaign, eligibility=plan_eligibility(campaign), plan=plan)
-    return {"plan.json": text.encode(), "rejets.csv": rejects_csv(tiny_rejects()), **tables}
+    texts = {name: content for name, content in tables.items() if not name.endswith(".xlsx")}
+    return {"plan.json": text.encode(), "rejets.csv": rejects_csv(tiny_rejects()), **texts}

@@ -31,6 +31,8 @@ LATER = datetime(2027, 1, 2, 3, 4, tzinfo=UTC)
 PAGES = {"carte-elus.html": "<!doctype html><p>é</p>", "carte-regie.html": "<!doctype html>"}
 OUTPUTS = {
     "affichage.csv",
+    "affichage.xlsx",
+    "affichage-machine.csv",
     "carte-elus.html",
     "carte-regie.html",
     "plan.json",
