@@ -125,6 +125,8 @@ class StopEntry(_Entry):
     open_on: tuple[date, ...]
     arrive: NaiveDatetime
     leave: NaiveDatetime
+    opens: NaiveDatetime | None = None
+    closes: NaiveDatetime | None = None
 
 
 class LegEntry(_Entry):
@@ -138,6 +140,7 @@ class LegEntry(_Entry):
     drive_s: int
     distance_m: int
     source: TravelSource
+    empty: bool = False
 
 
 class TourEntry(_Entry):

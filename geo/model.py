@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,13 +60,41 @@ class Zone:
     area: Area
 
 
+class Driving(StrEnum):
+    """When a kit is driven from one stop to the next."""
+
+    EVENING = "evening"  # after the exhibition has closed at the one
+    MORNING = "morning"  # before it opens at the next
+    EITHER = "either"  # in the evening where that fits, else in the morning
+
+
+class SchoolHolidays(StrEnum):
+    """What the school holidays are to the exhibition."""
+
+    IGNORE = "ignore"
+    AVOID = "avoid"  # open on no day of them
+    SEEK = "seek"  # open on no other day
+
+
 @dataclass(frozen=True, slots=True)
 class Maison:
     """A Maison du Département: a venue of the exhibition, and perhaps a depot.
 
-    `opening` is in the OpenStreetMap ``opening_hours`` syntax. `precision` says how well the point
-    is known (``commune``: only the town). `fixed_on` are days on which the exhibition must be open
-    there.
+    Parameters
+    ----------
+    opening
+        In the OpenStreetMap ``opening_hours`` syntax.
+    precision
+        How well the point is known (``commune``: only the town).
+    dwell_days, setup_s, takedown_s, school_holidays
+        None where the rules of the tour say it.
+    fixed_on
+        Days on which the exhibition must be open there.
+    not_before, not_after
+        First and last day on which it may be open there.
+    windows
+        First and last day of each window, sorted; all the open days lie in one of them. Without
+        any they are free.
     """
 
     maison_id: str
@@ -78,9 +107,15 @@ class Maison:
     staff: int | None = None
     opening: str = ""
     closed_on: frozenset[date] = frozenset()
-    dwell_days: int | None = None
+    dwell_days: float | None = None
     fixed_on: tuple[date, ...] = ()
     precision: str = ""
+    setup_s: int | None = None
+    takedown_s: int | None = None
+    not_before: date | None = None
+    not_after: date | None = None
+    windows: tuple[tuple[date, date], ...] = ()
+    school_holidays: SchoolHolidays | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,17 +230,53 @@ class MatchingRules:
 class TourRules:
     """What the planner asks of the tour; see ``[tour]`` in a campaign file.
 
-    `depot` is the id of a Maison. `calendar` is a country, or a country and a subdivision, as the
-    `holidays` library names them.
+    Parameters
+    ----------
+    depot
+        The id of a Maison.
+    kits, fewest_kits
+        How many kits there are at the most; with `fewest_kits` as few of them as will do.
+    kit_zones
+        Nothing, or for each kit the zone whose stops it may visit, empty for any.
+    dwell_days
+        A whole number of opening days, or half-days such as 0.5 and 1.5.
+    setup_s, takedown_s
+        How long before the opening a kit must be there, and after the closing it may leave.
+    max_drive_s
+        The longest that one kit's driver may drive in a calendar day, empty legs included.
+    drive_from, drive_until
+        Between these hours of the day he may drive, the last one included.
+    driver_returns
+        Whether he drives back to the depot after each leg, or stays with the kit.
+    order
+        Chains of Maisons: each begins before the next one of its chain does.
+    calendar
+        A country, or a country and a subdivision, as the `holidays` library names them.
+    school_zone
+        ``A``, ``B`` or ``C``; empty where nobody asks for school holidays.
+    with_posters
+        Whether a Maison is open only on days on which posters are up in its zone.
     """
 
     start: date
     end: date
     depot: str
     kits: int = 1
-    dwell_days: int = 1
+    dwell_days: float = 1
     max_drive_s: int = 4 * 3600
     calendar: str = "FR"
+    fewest_kits: bool = False
+    kit_zones: tuple[str, ...] = ()
+    setup_s: int = 0
+    takedown_s: int = 0
+    driving: Driving = Driving.EVENING
+    drive_from: time = time(0)
+    drive_until: time = time(23, 59, 59)
+    driver_returns: bool = False
+    order: tuple[tuple[str, ...], ...] = ()
+    school_holidays: SchoolHolidays = SchoolHolidays.IGNORE
+    school_zone: str = ""
+    with_posters: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,10 @@ class TravelSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One drive of a kit, at local time, without a change of day."""
+    """One drive of a kit, at local time, without a change of day.
+
+    `empty` marks a drive without the kit: its driver comes from the depot or goes back there.
+    """
 
     kit: int
     from_id: str
@@ -125,17 +128,24 @@ class Leg:
     drive_s: int
     distance_m: int
     source: TravelSource
+    empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The stay of a kit at a Maison: the days on which it is open, and when it comes and goes."""
+    """The stay of a kit at a Maison: the days on which it is open, and when it comes and goes.
+
+    `opens` is when the exhibition opens on the first of the days, `closes` when it closes on the
+    last: half-days show in them. They may be None in a plan made before they were kept.
+    """
 
     maison_id: str
     kit: int
     open_on: tuple[date, ...]
     arrive: datetime
     leave: datetime
+    opens: datetime | None = None
+    closes: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

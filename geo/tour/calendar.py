@@ -24,6 +24,11 @@ from geo.model import Maison
 
 ASSUMED_OPENS = time(9)
 ASSUMED_CLOSES = time(17)
+NOON = time(13)
+"""Where a day is cut into the session of the morning and that of the afternoon."""
+
+LEAST_SESSION = timedelta(hours=1)
+"""What is open for less than that in the morning, or in the afternoon, is no half-day."""
 
 _DAY = timedelta(days=1)
 _LAST_MINUTE = time(23, 59)
@@ -34,11 +39,24 @@ _SAME_HOLIDAYS_AS = {("FR", "67"): "6AE", ("FR", "68"): "6AE"}
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Session:
+    """What of a day's opening lies before `NOON` (`half` 0) or from it on (1)."""
+
+    half: int
+    opens: datetime
+    closes: datetime
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class OpenDay:
-    """One day on which a Maison is open: first opening and last closing, local time."""
+    """One day on which a Maison is open: first opening and last closing, local time.
+
+    `sessions` are the half-days that count: one or two, or none on a day that is hardly open.
+    """
 
     opens: datetime
     closes: datetime
+    sessions: tuple[Session, ...]
 
     @property
     def day(self) -> date:
@@ -176,8 +194,28 @@ def _merged(day: date, spans: list[tuple[datetime, datetime]]) -> OpenDay:
     opens, closes = min(span[0] for span in spans), max(span[1] for span in spans)
     if closes - opens == _DAY:
         return _assumed(day)
-    return OpenDay(opens, min(closes, datetime.combine(day, _LAST_MINUTE)))
+    last = datetime.combine(day, _LAST_MINUTE)
+    return _open_day([(begins, min(ends, last)) for begins, ends in spans])
 
 
 def _assumed(day: date) -> OpenDay:
-    return OpenDay(datetime.combine(day, ASSUMED_OPENS), datetime.combine(day, ASSUMED_CLOSES))
+    opens, closes = (datetime.combine(day, hour) for hour in (ASSUMED_OPENS, ASSUMED_CLOSES))
+    return _open_day([(opens, closes)])
+
+
+def _open_day(spans: list[tuple[datetime, datetime]]) -> OpenDay:
+    """Return a day that is open in these spans, one of which there is."""
+    noon = datetime.combine(spans[0][0].date(), NOON)
+    halves = (
+        [(opens, min(closes, noon)) for opens, closes in spans if opens < noon],
+        [(max(opens, noon), closes) for opens, closes in spans if closes > noon],
+    )
+    return OpenDay(
+        opens=min(opens for opens, _ in spans),
+        closes=max(closes for _, closes in spans),
+        sessions=tuple(
+            Session(half, min(opens for opens, _ in part), max(closes for _, closes in part))
+            for half, part in enumerate(halves)
+            if sum((closes - opens for opens, closes in part), timedelta()) >= LEAST_SESSION
+        ),
+    )

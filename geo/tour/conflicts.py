@@ -36,7 +36,7 @@ def explain(problem: TourProblem) -> tuple[Shortfall, ...]:
     if len(problem.stop_ids) > MAX_TABLE_STOPS:
         return (*reasons, *repairs_by_search(problem))
     calendar_only = earliest_finish(moves_of(problem, roads=False))
-    collide = finish_with(calendar_only, problem.kits) > problem.n_days
+    collide = finish_with(calendar_only, problem.kits) > problem.n_slots
     reasons += _collisions(problem, collide)
     return (*reasons, *repairs(problem, roads_forbid=not collide[-1]))
 

@@ -67,13 +67,13 @@ def solve_cpsat(problem: TourProblem, *, limit: float = DETERMINISTIC_LIMIT) -> 
     model = _build(problem)
     if model is None:
         return CpSatAnswer(Status.INFEASIBLE, (), 0)
-    drive = model.total(problem.travel.drive_s)
+    drive = model.total(problem.cost_s)
     solver, status = _minimise(model, drive, limit)
     bound = max(0, ceil(solver.best_objective_bound - 1e-6))
     if status not in _FOUND:
         return CpSatAnswer(status, (), bound)
     routes = _routes(model, solver)
-    goals, kept = (model.last_day, model.total(problem.travel.distance_m)), drive
+    goals, kept = (model.last_day, model.total(problem.cost_m)), drive
     for goal in goals if status is Status.OPTIMAL else ():
         model.cp.add(kept == round(solver.objective_value))
         solver, tie_status = _minimise(model, goal, limit / 6)
@@ -130,7 +130,7 @@ def _build(problem: TourProblem) -> _Model | None:
     }
     if any({arc[side] for arc in arcs} != set(range(len(moves) + 1)) for side in (0, 1)):
         return None
-    last_day = cp.new_int_var(_least_last_day(problem), problem.n_days, "last day")
+    last_day = cp.new_int_var(2 * _least_last_day(problem), problem.n_slots, "last slot")
     model = _Model(cp, arcs, stays, last_day)
     cp.add_multiple_circuit([(*arc, literal) for arc, literal in arcs.items()])
     cp.add(sum(literal for arc, literal in arcs.items() if arc[0] == 0) <= problem.kits)

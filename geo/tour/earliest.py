@@ -18,10 +18,10 @@ NEVER = np.int64(1 << 30)
 
 
 def earliest_finish(moves: tuple[StopMoves, ...]) -> IntArray:
-    """Return for each subset, ``(2**n,)``, the days that one kit needs from the first day on.
+    """Return for each subset, ``(2**n,)``, the half-days that one kit needs from the first one on.
 
-    That is the last open day counted from 1 on, the way back to the depot being possible; 0 for the
-    empty set, `NEVER` where one kit cannot do it.
+    That is the last slot of a stay counted from 1 on, the way back to the depot being possible; 0
+    for the empty set, `NEVER` where one kit cannot do it.
     """
     n = len(moves)
     horizon = max((int(m.end[-1]) + 2 for m in moves if len(m.end)), default=1)
@@ -75,7 +75,7 @@ def _free_after_first(moves: StopMoves, node: int, horizon: int) -> int:
 
 
 def finish_with(one_kit: IntArray, kits: int) -> IntArray:
-    """Return the days that each subset needs when up to so many kits share it."""
+    """Return the half-days that each subset needs when up to so many kits share it."""
     shared = one_kit
     for _ in range(min(kits, len(one_kit).bit_length() - 1) - 1):
         shared = best_split(shared, one_kit, np.maximum)

@@ -34,10 +34,10 @@ _NEVER = np.int64(1 << 61)
 
 
 def fits_exact(problem: TourProblem) -> bool:
-    """Return whether the table of the problem is small enough."""
+    """Return whether the tables say all of the problem, and are small enough."""
     n = len(problem.stop_ids)
     ends = {stay.end for stays in problem.stays for stay in stays}
-    return n < 25 and (n << n) * max(len(ends), 1) <= MAX_CELLS
+    return problem.fits_tables and n < 25 and (n << n) * max(len(ends), 1) <= MAX_CELLS
 
 
 def solve_exact(problem: TourProblem) -> Routes | None:
@@ -94,8 +94,8 @@ def _fill(problem: TourProblem) -> _Table:
     n = len(problem.stop_ids)
     moves = moves_of(problem)
     days = np.unique(np.concatenate([m.end for m in moves])).astype(np.int64)
-    unit = 1 + 2 * (n + 1) * int(problem.travel.distance_m.max())
-    legs = problem.travel.drive_s * unit + problem.travel.distance_m
+    unit = 1 + 2 * (n + 1) * int(problem.cost_m.max())
+    legs = problem.cost_s * unit + problem.cost_m
     table = _Table(moves, days, unit, legs, np.full((n, 1 << n, len(days)), _NEVER))
     for stop in range(n):
         begin = table.column(moves[stop].end[moves[stop].first])

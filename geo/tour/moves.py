@@ -1,23 +1,22 @@
-"""Which legs a kit may drive after which stay: the driving rules, worked out once for all solvers.
+"""Which legs a kit may drive after which stay, where that takes no look at the stay that follows.
 
-A leg is driven in one go and in one day. The first leg of a kit is driven in the morning, so that
-it is there when the first stop opens; every later leg, the way back to the depot included, in the
-evening, from closing time on. The drives of one calendar day sum to at most `max_drive_s`: only the
-first stop of a kit can have two, when it stands there for a single day.
+That is so for a `TourProblem.fits_tables`; `geo.tour.trips` has the rules, and tells for two stays
+of any problem. The trips of one calendar day then are the one in the evening and, on the first day
+of a kit, the one in the morning: only a first stop where it stands for one day can have two.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 
 from geo.model import BoolArray, IntArray
 from geo.tour.problem import TourProblem
 from geo.tour.stays import Stay
+from geo.tour.trips import Road, in_the_evening, in_the_morning
 
-_DAY_S = 24 * 3600
+_LATER = np.int64(1 << 40)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,8 +26,7 @@ class StopMoves:
     Parameters
     ----------
     start, end
-        First and last open day, counted from the first day of the window, shape ``(S,)``; both
-        rise strictly.
+        First and last slot (see `geo.tour.stays.Stay`), shape ``(S,)``; both rise strictly.
     first
         Whether a kit may begin its tour with this stay, shape ``(S,)``.
     leave
@@ -64,27 +62,29 @@ def moves_of(
 
 
 def _moves(problem: TourProblem, stop: int, stays: tuple[Stay, ...]) -> StopMoves:
-    start, end = _days(stays)
-    drive, limit = problem.travel.drive_s, problem.max_drive_s
-    there, onward = drive[0, stop + 1], drive[stop + 1]
-    opens = np.array([_second_of_day(stay.opens) for stay in stays], dtype=np.int64)
-    closes = np.array([_second_of_day(stay.closes) for stay in stays], dtype=np.int64)
-    first = (there <= limit) & (opens >= there)
-    leave = (onward <= limit) & (closes[:, None] + onward < _DAY_S)
-    one_day = (start == end)[:, None] & (there + onward > limit)
-    return StopMoves(start, end, first, leave, first[:, None] & leave & ~one_day)
+    start, end = _slots(stays)
+    node, nodes = np.array([stop + 1]), np.arange(len(problem.stop_ids) + 1)
+    ready = np.array([problem.second(stay.ready) for stay in stays], dtype=np.int64)
+    free = np.array([problem.second(stay.free) for stay in stays], dtype=np.int64)[:, None]
+    there = in_the_morning(
+        Road.between(problem, np.array([0]), node), free=ready - _LATER, ready=ready
+    )
+    onward = in_the_evening(Road.between(problem, node, nodes), free=free, ready=free + _LATER)
+    too_much = (there.drive_s[0] + onward.drive_s > problem.max_drive_s) | (
+        there.finish[:, None] > onward.begin
+    )
+    same_day = there.day[:, None] == onward.day
+    first = there.possible
+    leave_first = first[:, None] & onward.possible & ~(same_day & too_much)
+    return StopMoves(start, end, first, onward.possible, leave_first)
 
 
 def _calendar_only(problem: TourProblem, stays: tuple[Stay, ...]) -> StopMoves:
-    start, end = _days(stays)
+    start, end = _slots(stays)
     anywhere = np.ones((len(stays), len(problem.stop_ids) + 1), dtype=np.bool_)
     return StopMoves(start, end, anywhere[:, 0], anywhere, anywhere)
 
 
-def _days(stays: tuple[Stay, ...]) -> tuple[IntArray, IntArray]:
-    days = np.array([(stay.start, stay.end) for stay in stays], dtype=np.int64).reshape(-1, 2)
-    return days[:, 0], days[:, 1]
-
-
-def _second_of_day(moment: datetime) -> int:
-    return moment.hour * 3600 + moment.minute * 60 + moment.second
+def _slots(stays: tuple[Stay, ...]) -> tuple[IntArray, IntArray]:
+    slots = np.array([(stay.start, stay.end) for stay in stays], dtype=np.int64).reshape(-1, 2)
+    return slots[:, 0], slots[:, 1]

@@ -31,11 +31,11 @@ def repairs(problem: TourProblem, *, roads_forbid: bool) -> Iterator[Shortfall]:
     """
     one_kit = earliest_finish(moves_of(problem, later=True))
     shared = finish_with(one_kit, problem.kits)
-    fitting = np.flatnonzero(shared <= problem.n_days)
+    fitting = np.flatnonzero(shared <= problem.n_slots)
     size = np.bitwise_count(fitting)
     yield _does_not_fit(problem, most=int(size.max()), days_help=bool(shared[-1] < NEVER))
     if shared[-1] < NEVER:
-        yield _more_days(problem, int(shared[-1]))
+        yield _more_days(problem, -int(-shared[-1] // 2))
     kits = _kits_needed(problem, one_kit, shared)
     if kits is not None:
         yield _more_kits(problem, kits)
@@ -51,7 +51,7 @@ def repairs_by_search(problem: TourProblem) -> Iterator[Shortfall]:
 
     Each number of them is a problem of its own, given little time: there may be a smaller one.
     """
-    ends = {stay.end + 1 for later in problem.later_stays for stay in later}
+    ends = {stay.end_day + 1 for later in problem.later_stays for stay in later}
     extras = sorted(end - problem.n_days for end in ends)
     found = _first_that_fits([problem.longer_by(extra) for extra in extras])
     yield _does_not_fit(problem, most=None, days_help=found is not None)
@@ -73,7 +73,7 @@ def _first_that_fits(problems: Sequence[TourProblem]) -> int | None:
 def _kits_needed(problem: TourProblem, one_kit: IntArray, shared: IntArray) -> int | None:
     for kits in range(problem.kits + 1, len(problem.stop_ids) + 1):
         shared = best_split(shared, one_kit, np.maximum)
-        if shared[-1] <= problem.n_days:
+        if shared[-1] <= problem.n_slots:
             return kits
     return None
 
@@ -86,7 +86,7 @@ def _drive_needed(problem: TourProblem) -> int | None:
 
     def fits(limit_s: int) -> bool:
         one_kit = earliest_finish(moves_of(replace(problem, max_drive_s=limit_s)))
-        return bool(finish_with(one_kit, problem.kits)[-1] <= problem.n_days)
+        return bool(finish_with(one_kit, problem.kits)[-1] <= problem.n_slots)
 
     if not limits or not fits(limits[-1]):
         return None

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from geo.french import counted, month_date, typeset
 from geo.model import Maison, TourRules
 from geo.plan import Shortfall
 from geo.tour.calendar import OpenDay, VenueCalendar
-from geo.tour.wording import days_text
+from geo.tour.wording import days_text, dwell_text
 
 
 @dataclass(frozen=True, slots=True)
 class Stay:
     """One possible stay of a kit at a stop.
 
+    Days are cut in two at `geo.tour.calendar.NOON` and the halves counted from the first morning of
+    the window: slot ``2 · day`` is a morning and ``2 · day + 1`` the afternoon of that day. A kit
+    begins a stay in a slot after the last slot of the stay before.
+
     Parameters
     ----------
     start, end
-        First and last open day, counted from the first day of the window. The kit stays from one to
-        the other, over the closed days between them too.
+        First and last slot. The kit stays from one to the other, over what is closed between them
+        too. A stay of whole days takes them whole, whatever the hours: `start` is even, `end` odd.
     open_on
-        The open days of the stay, which are all the open days from `start` to `end`.
+        The days of the stay on which the exhibition is open, sorted.
     opens, closes
-        Opening time on the first day, closing time on the last: before the one the kit is there,
-        after the other it may leave.
+        When it opens first and closes last.
+    ready, free
+        When the kit must have arrived, and when it may leave: before set-up, after take-down.
     """
 
     start: int
@@ -34,32 +39,83 @@ class Stay:
     open_on: tuple[date, ...]
     opens: datetime
     closes: datetime
+    ready: datetime
+    free: datetime
+
+    @property
+    def start_day(self) -> int:
+        """Return the calendar day of the first slot, counted from the first day of the window."""
+        return self.start // 2
+
+    @property
+    def end_day(self) -> int:
+        """Return the calendar day of the last slot."""
+        return self.end // 2
 
 
 def stays_of(
-    open_days: Sequence[OpenDay], *, dwell: int, fixed_on: Iterable[date], first_day: date
+    open_days: Sequence[OpenDay],
+    *,
+    dwell: float,
+    fixed_on: Iterable[date],
+    first_day: date,
+    setup: timedelta = timedelta(),
+    takedown: timedelta = timedelta(),
 ) -> tuple[Stay, ...]:
     """Return each run of `dwell` successive open days that holds all of `fixed_on`, by first day.
 
+    Where `dwell` is no whole number these are runs of twice as many successive half-days.
     `open_days` are sorted. Of two different stays the one that starts later also ends later.
     """
     wanted = frozenset(fixed_on)
-    runs = (open_days[i : i + dwell] for i in range(len(open_days) - dwell + 1))
+    whole = float(dwell).is_integer()
+    parts = _whole_days(open_days, first_day) if whole else _half_days(open_days, first_day)
+    length = int(dwell if whole else 2 * dwell)
+    runs = (parts[i : i + length] for i in range(len(parts) - length + 1))
     return tuple(
         Stay(
-            start=(run[0].day - first_day).days,
-            end=(run[-1].day - first_day).days,
-            open_on=tuple(opened.day for opened in run),
+            start=run[0].start,
+            end=run[-1].end,
+            open_on=tuple(sorted({part.opens.date() for part in run})),
             opens=run[0].opens,
             closes=run[-1].closes,
+            ready=run[0].opens - setup,
+            free=run[-1].closes + takedown,
         )
         for run in runs
-        if wanted <= {opened.day for opened in run}
+        if wanted <= {part.opens.date() for part in run}
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A day or half a day that counts, by its first and last slot."""
+
+    start: int
+    end: int
+    opens: datetime
+    closes: datetime
+
+
+def _whole_days(open_days: Sequence[OpenDay], first_day: date) -> list[_Part]:
+    slots = [2 * (opened.day - first_day).days for opened in open_days]
+    return [
+        _Part(slot, slot + 1, opened.opens, opened.closes)
+        for slot, opened in zip(slots, open_days, strict=True)
+    ]
+
+
+def _half_days(open_days: Sequence[OpenDay], first_day: date) -> list[_Part]:
+    return [
+        _Part(slot, slot, session.opens, session.closes)
+        for opened in open_days
+        for session in opened.sessions
+        for slot in [2 * (opened.day - first_day).days + session.half]
+    ]
+
+
 def date_trouble(
-    maison: Maison, *, dwell: int, venue: VenueCalendar, rules: TourRules
+    maison: Maison, *, dwell: float, venue: VenueCalendar, rules: TourRules
 ) -> Shortfall:
     """Return why a Maison has no stay between the start and the end of the tour."""
     fixed = sorted(set(maison.fixed_on))
@@ -87,7 +143,7 @@ def date_trouble(
             "fixed-dates-apart",
             maison,
             f"les dates fixées ({days_text(fixed)}) couvrent {counted(spread, 'jour', 'jours')} "
-            f"d’ouverture, or l’exposition n’y reste que {counted(dwell, 'jour', 'jours')} : "
+            f"d’ouverture, or l’exposition n’y reste que {dwell_text(dwell)} : "
             "allonger le séjour ou rapprocher les dates.",
             wanted=spread,
             got=dwell,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from itertools import groupby
 
-from geo.french import NBSP, day_of_month, listed, month
+from geo.french import NBSP, counted, day_of_month, listed, month
 
 
 def quoted(names: Iterable[str], *, last: str = "et") -> str:
@@ -29,3 +29,11 @@ def duration(seconds: float) -> str:
     if not hours:
         return f"{minutes}{NBSP}min"
     return f"{hours}{NBSP}h" + (f"{NBSP}{minutes:02}" if minutes else "")
+
+
+def dwell_text(days: float) -> str:
+    """Return e.g. ``2 jours``, ``une demi-journée`` or ``1 jour et demi``."""
+    whole, half = divmod(days, 1)
+    if not half:
+        return counted(int(whole), "jour", "jours")
+    return f"{counted(int(whole), 'jour', 'jours')} et demi" if whole else "une demi-journée"

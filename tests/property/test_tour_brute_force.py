@@ -54,7 +54,7 @@ def stays(maison: Maison, rules: TourRules) -> list[Stay]:
     span = range((rules.end - rules.start).days + 1)
     days = [rules.start + timedelta(days=i) for i in span]
     opened = [day for day in days if hours(maison, day)]
-    dwell = maison.dwell_days or rules.dwell_days
+    dwell = int(maison.dwell_days or rules.dwell_days)
     runs = [tuple(opened[i : i + dwell]) for i in range(len(opened) - dwell + 1)]
     return [run for run in runs if set(maison.fixed_on) <= set(run)]
 
