@@ -25,6 +25,7 @@ from pydantic import (
     ValidationError,
 )
 
+from geo.crs import LngLat
 from geo.errors import PlanFolderError
 from geo.model import InputFile
 from geo.plan import (
@@ -35,6 +36,7 @@ from geo.plan import (
     Plan,
     Posting,
     Shortfall,
+    Spread,
     Status,
     Stop,
     Tour,
@@ -130,7 +132,7 @@ class StopEntry(_Entry):
 
 
 class LegEntry(_Entry):
-    """A `geo.plan.Leg`; times are local."""
+    """A `geo.plan.Leg`; times are local, `path` is longitudes and latitudes."""
 
     kit: int
     from_id: str
@@ -141,6 +143,18 @@ class LegEntry(_Entry):
     distance_m: int
     source: TravelSource
     empty: bool = False
+    low_s: int | None = None
+    high_s: int | None = None
+    path: tuple[tuple[FiniteFloat, FiniteFloat], ...] = ()
+
+
+class SpreadEntry(_Entry):
+    """A `geo.plan.Spread`."""
+
+    low_s: int
+    high_s: int
+    holds: bool
+    breaks: tuple[ShortfallEntry, ...]
 
 
 class TourEntry(_Entry):
@@ -154,6 +168,8 @@ class TourEntry(_Entry):
     stops: tuple[StopEntry, ...]
     legs: tuple[LegEntry, ...]
     problems: tuple[ShortfallEntry, ...]
+    spread: SpreadEntry | None = None
+    remarks: tuple[ShortfallEntry, ...] = ()
 
 
 class PlanDocument(_Entry):
@@ -252,8 +268,18 @@ def _tour_entry(tour: Tour) -> TourEntry:
         solver=tour.solver,
         stops=tuple(StopEntry(**_known(stop)) for stop in tour.stops),
         legs=tuple(LegEntry(**_known(leg)) for leg in tour.legs),
-        problems=tuple(ShortfallEntry(**_known(shortfall)) for shortfall in tour.shortfalls),
+        problems=_shortfall_entries(tour.shortfalls),
+        spread=None if tour.spread is None else _spread_entry(tour.spread),
+        remarks=_shortfall_entries(tour.remarks),
     )
+
+
+def _spread_entry(spread: Spread) -> SpreadEntry:
+    return SpreadEntry(**_known(spread) | {"breaks": _shortfall_entries(spread.breaks)})
+
+
+def _shortfall_entries(shortfalls: Iterable[Shortfall]) -> tuple[ShortfallEntry, ...]:
+    return tuple(ShortfallEntry(**_known(shortfall)) for shortfall in shortfalls)
 
 
 def _allocation(entry: AllocationEntry) -> Allocation:
@@ -276,9 +302,23 @@ def _tour(entry: TourEntry) -> Tour:
         distance_m=entry.distance_m,
         solver=entry.solver,
         stops=tuple(Stop(**dict(stop)) for stop in entry.stops),
-        legs=tuple(Leg(**dict(leg)) for leg in entry.legs),
-        shortfalls=tuple(Shortfall(**_filled(problem)) for problem in entry.problems),
+        legs=tuple(_leg(leg) for leg in entry.legs),
+        shortfalls=_shortfalls(entry.problems),
+        spread=None if entry.spread is None else _spread(entry.spread),
+        remarks=_shortfalls(entry.remarks),
     )
+
+
+def _leg(entry: LegEntry) -> Leg:
+    return Leg(**dict(entry) | {"path": tuple(LngLat(*point) for point in entry.path)})
+
+
+def _spread(entry: SpreadEntry) -> Spread:
+    return Spread(**dict(entry) | {"breaks": _shortfalls(entry.breaks)})
+
+
+def _shortfalls(entries: Iterable[ShortfallEntry]) -> tuple[Shortfall, ...]:
+    return tuple(Shortfall(**_filled(entry)) for entry in entries)
 
 
 def _known(value: DataclassInstance) -> dict[str, Any]:

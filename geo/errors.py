@@ -7,6 +7,7 @@
     ├── CrsError             a coordinate reference system is missing, unknown or does not fit
     ├── OutputExistsError    something would be overwritten and nobody asked for that
     ├── PlanFolderError      a plan folder cannot be read back
+    ├── RoadsError           a routing server cannot be asked, or its answer cannot be used
     └── UnknownNameError     somebody asks for a face or an agent that the plan does not know
 
 A fault in somebody's data is not an exception but a `Problem`: a value, collected with all the
@@ -35,6 +36,10 @@ class OutputExistsError(PlacardeError):
 
 class PlanFolderError(PlacardeError):
     """A plan folder cannot be read back."""
+
+
+class RoadsError(PlacardeError):
+    """A routing server cannot be asked, or its answer cannot be used."""
 
 
 class UnknownNameError(PlacardeError):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from geo.crs import LngLat
+
 
 class Status(StrEnum):
     """How good an answer is known to be."""
@@ -110,6 +112,7 @@ class TravelSource(StrEnum):
     """Where a driving time comes from."""
 
     TABLE = "table"  # the campaign's own file
+    ROADS = "roads"  # a routing server
     ESTIMATE = "estimate"  # great circle x detour, speed by distance
 
 
@@ -117,7 +120,15 @@ class TravelSource(StrEnum):
 class Leg:
     """One drive of a kit, at local time, without a change of day.
 
-    `empty` marks a drive without the kit: its driver comes from the depot or goes back there.
+    Parameters
+    ----------
+    empty
+        A drive without the kit: its driver comes from the depot or goes back there.
+    low_s, high_s
+        Of an estimated time, what nine drives of ten take: not less and not more. None where the
+        time is no estimate.
+    path
+        The line of the road, where a routing server gave it.
     """
 
     kit: int
@@ -129,6 +140,9 @@ class Leg:
     distance_m: int
     source: TravelSource
     empty: bool = False
+    low_s: int | None = None
+    high_s: int | None = None
+    path: tuple[LngLat, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +163,32 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """What becomes of a tour whose estimated driving times are all at one end of their interval.
+
+    Parameters
+    ----------
+    low_s, high_s
+        Total driving time at either end.
+    holds
+        Whether the same stops on the same days in the same order keep every rule at the slow end.
+    breaks
+        What does not hold there: a leg, a day, each with its reason.
+    """
+
+    low_s: int
+    high_s: int
+    holds: bool
+    breaks: tuple[Shortfall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Tour:
     """The itinerant exhibition: stops and legs in the order in which they happen, kit by kit.
 
-    `drive_s` is the total driving time and `bound_s` a proven lower bound of it.
+    `drive_s` is the total driving time and `bound_s` a proven lower bound of it. `spread` is None
+    where no time is an estimate. `remarks` is what the planner should know of the roads: nothing
+    in it is left undone.
     """
 
     status: Status
@@ -163,6 +199,8 @@ class Tour:
     legs: tuple[Leg, ...] = ()
     shortfalls: tuple[Shortfall, ...] = ()
     solver: str = ""
+    spread: Spread | None = None
+    remarks: tuple[Shortfall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
