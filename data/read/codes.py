@@ -32,20 +32,33 @@ class Code(StrEnum):
     UNDECODABLE_TEXT = "undecodable-text"
     CONTROL_CHARACTER = "control-character"
     READ_AS_CP1252 = "read-as-cp1252"
+    READ_AS_UTF16 = "read-as-utf16"
 
     # A file as a table or a layer
     BROKEN_CSV = "broken-csv"
+    BROKEN_SPREADSHEET = "broken-spreadsheet"
+    UNKNOWN_SHEET = "unknown-sheet"
+    SEVERAL_SHEETS = "several-sheets"
+    SHEET_CHOSEN = "sheet-chosen"
+    MERGED_CELLS = "merged-cells"
     BROKEN_JSON = "broken-json"
     BROKEN_GEOJSON = "broken-geojson"
     BROKEN_GEOPACKAGE = "broken-geopackage"
     SEVERAL_LAYERS = "several-layers"
     NO_HEADING = "no-heading"
     UNCLEAR_SEPARATOR = "unclear-separator"
+    HEADING_BELOW = "heading-below"
+    TOO_MANY_COLUMNS = "too-many-columns"
     MISSING_COLUMN = "missing-column"
     DUPLICATE_HEADING = "duplicate-heading"
+    AMBIGUOUS_HEADING = "ambiguous-heading"
     UNKNOWN_COLUMN = "unknown-column"
     WRONG_CELL_COUNT = "wrong-cell-count"
     NO_ROWS = "no-rows"
+    OWNER_SCHEMA = "owner-schema"
+    CONVERTED_VALUES = "converted-values"
+    DEFAULT_VALUE = "default-value"
+    OSM_ASSUMED = "osm-assumed"
 
     # Cells
     EMPTY_ID = "empty-id"
@@ -59,6 +72,9 @@ class Code(StrEnum):
     NEGATIVE_PRICE = "negative-price"
     UNREADABLE_YES_NO = "unreadable-yes-no"
     BAD_DATE = "bad-date"
+    SERIAL_DATE = "serial-date"
+    NUMBER_AS_CODE = "number-as-code"
+    SHORT_CODE = "short-code"
     BAD_OPENING = "bad-opening"
     BAD_PERIOD = "bad-period"
     PERIOD_OUT_OF_RANGE = "period-out-of-range"
@@ -121,6 +137,17 @@ class Code(StrEnum):
 WARNINGS = frozenset(
     {
         Code.READ_AS_CP1252,
+        Code.READ_AS_UTF16,
+        Code.SHEET_CHOSEN,
+        Code.MERGED_CELLS,
+        Code.HEADING_BELOW,
+        Code.OWNER_SCHEMA,
+        Code.CONVERTED_VALUES,
+        Code.DEFAULT_VALUE,
+        Code.OSM_ASSUMED,
+        Code.SERIAL_DATE,
+        Code.NUMBER_AS_CODE,
+        Code.SHORT_CODE,
         Code.UNKNOWN_COLUMN,
         Code.ZONES_LOOK_SWAPPED,
         Code.WORKPLACE_OUTSIDE_TERRITORY,

@@ -44,7 +44,7 @@ def read_csv(content: bytes, *, file: str, schema: Schema, log: ProblemLog) -> T
         if content.startswith(magic):
             log.add(Code.WRONG_CONTENT, Where(file), expected="CSV", looks_like=typeset(looks_like))
             return None
-    text = decode(content, file, log, cp1252=True)
+    text = decode(content, file, log, tolerant=True)
     separator = None if text is None else _separator(text, file=file, schema=schema, log=log)
     if text is None or separator is None:
         return None

@@ -99,6 +99,10 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "Le fichier n’est pas en UTF-8 : il a été lu en Windows-1252.",
         "Vérifiez les accents ; enregistrez-le en UTF-8 pour lever le doute.",
     ),
+    Code.READ_AS_UTF16: (
+        "Le fichier a été lu en UTF-16.",
+        "Vérifiez les accents ; enregistrez-le en UTF-8 pour lever le doute.",
+    ),
     Code.BROKEN_CSV: (
         (
             "Le CSV est rompu à cette ligne : un guillemet n’est pas refermé, est mal placé, ou "
@@ -108,6 +112,29 @@ _TEXTS: dict[Code, tuple[str, str]] = {
             "Vérifiez les guillemets de cette ligne et de celle d’avant ; un guillemet dans une "
             "cellule entre guillemets se double."
         ),
+    ),
+    Code.BROKEN_SPREADSHEET: (
+        "Le classeur ne peut pas être lu : {detail}.",
+        "Ouvrez-le dans un tableur et enregistrez-le à nouveau, sans mot de passe, ou en CSV.",
+    ),
+    Code.UNKNOWN_SHEET: (
+        "Le classeur n’a pas de feuille « {sheet} » ; il a : {sheets}.{hint}",
+        "Corrigez le nom après le # dans [files].",
+    ),
+    Code.SEVERAL_SHEETS: (
+        "Plusieurs feuilles du classeur conviennent aussi bien : {sheets}.",
+        "Dites laquelle lire dans [files] : « {example} ».",
+    ),
+    Code.SHEET_CHOSEN: (
+        "Le classeur a plusieurs feuilles : « {sheet} » a été lue, pas {others}.",
+        "Si c’est une autre, dites laquelle dans [files] : « {example} ».",
+    ),
+    Code.MERGED_CELLS: (
+        (
+            "Des cellules sont fusionnées ({ranges}) : seule la première en porte la valeur, les "
+            "autres sont lues vides."
+        ),
+        "Défusionnez-les et recopiez la valeur si elle vaut pour toutes.",
     ),
     Code.BROKEN_JSON: (
         "Le fichier n’est pas du JSON lisible{detail}.",
@@ -133,6 +160,15 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "La ligne de titres se lit aussi bien avec « ; » qu’avec « , ».",
         "Gardez un seul séparateur dans tout le fichier.",
     ),
+    Code.HEADING_BELOW: (
+        "Les titres des colonnes ont été trouvés à la ligne {row} ; les lignes au-dessus sont "
+        "ignorées.",
+        "Si ce n’est pas la bonne ligne, supprimez ce qui la précède.",
+    ),
+    Code.TOO_MANY_COLUMNS: (
+        "La ligne a {count} colonnes ; {most} au plus sont lues.",
+        "Gardez les colonnes utiles, ou corrigez le séparateur.",
+    ),
     Code.MISSING_COLUMN: (
         "La colonne « {column} » manque.",
         "Ajoutez-la, ou donnez-lui l’un de ces noms : {names}.",
@@ -140,6 +176,10 @@ _TEXTS: dict[Code, tuple[str, str]] = {
     Code.DUPLICATE_HEADING: (
         "Plusieurs colonnes disent « {column} » : {headings}.",
         "Gardez-en une seule, ou renommez les autres.",
+    ),
+    Code.AMBIGUOUS_HEADING: (
+        "La colonne « {heading} » peut vouloir dire {columns}.",
+        "Renommez-la comme ce qu’elle contient : {columns}.",
     ),
     Code.UNKNOWN_COLUMN: (
         (
@@ -155,6 +195,22 @@ _TEXTS: dict[Code, tuple[str, str]] = {
     Code.NO_ROWS: (
         "Le fichier n’a aucune ligne de données.",
         "Ajoutez au moins une ligne.",
+    ),
+    Code.OWNER_SCHEMA: (
+        "Le fichier a été reconnu comme {schema} ; ses colonnes ont été lues ainsi : {columns}.",
+        "Vérifiez ces colonnes ; renommez-les comme dans docs/formats.md pour lever le doute.",
+    ),
+    Code.CONVERTED_VALUES: (
+        "La colonne « {heading} » compte {unit} : elle a été convertie en {wanted} ({factor}).",
+        "Vérifiez que c’est bien ce que le fichier compte.",
+    ),
+    Code.DEFAULT_VALUE: (
+        "Rien ne donne « {column} » : la valeur {value} de [defaults] vaut pour {count} lignes.",
+        "Remplacez-la par de vraies valeurs dès qu’elles sont connues.",
+    ),
+    Code.OSM_ASSUMED: (
+        "{count} panneaux d’OpenStreetMap ne disent pas tout : {assumed}.",
+        "Vérifiez-les sur place ou auprès du régisseur ; la colonne « qualite » les marque.",
     ),
     Code.EMPTY_ID: (
         "L’identifiant est vide.",
@@ -199,6 +255,18 @@ _TEXTS: dict[Code, tuple[str, str]] = {
     Code.BAD_DATE: (
         "« {value} » n’est pas une date.",
         "Écrivez 2017-10-17 ou 17/10/2017 ; plusieurs dates se séparent par « | ».",
+    ),
+    Code.SERIAL_DATE: (
+        "Le nombre {value} est une date de tableur : il a été lu comme le {day}.",
+        "Vérifiez la date ; donnez à la colonne un format de date dans le tableur.",
+    ),
+    Code.NUMBER_AS_CODE: (
+        "{count} cellules de cette colonne sont des nombres, lus comme les codes {example} …",
+        "Vérifiez qu’aucun zéro n’a été perdu ; donnez à la colonne le format « texte ».",
+    ),
+    Code.SHORT_CODE: (
+        "« {value} » a un chiffre de moins qu’attendu : un zéro a sans doute été perdu ({likely}).",
+        "Corrigez le code si c’est le cas ; il a été laissé tel quel.",
     ),
     Code.BAD_OPENING: (
         "Les horaires « {value} » ne suivent pas la syntaxe opening_hours d’OpenStreetMap.",
