@@ -28,6 +28,7 @@ from pydantic import (
 from geo.crs import LngLat
 from geo.errors import PlanFolderError
 from geo.model import InputFile
+from geo.order import LineRecord, LineState
 from geo.plan import (
     AgentExposure,
     Allocation,
@@ -172,6 +173,17 @@ class TourEntry(_Entry):
     remarks: tuple[ShortfallEntry, ...] = ()
 
 
+class LineEntry(_Entry):
+    """A `geo.order.LineRecord`."""
+
+    period: Period
+    face_id: str
+    agent_id: str
+    state: LineState
+    replaced_by: str
+    note: str
+
+
 class PlanDocument(_Entry):
     """The whole of ``plan.json``; `created` is the only field that the same plan may change."""
 
@@ -182,6 +194,7 @@ class PlanDocument(_Entry):
     inputs: dict[str, Sha256]
     allocation: AllocationEntry
     tour: TourEntry
+    order: tuple[LineEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +225,7 @@ def plan_to_json(
         inputs={file.name: file.sha256 for file in sorted(inputs, key=lambda file: file.name)},
         allocation=_allocation_entry(plan.allocation),
         tour=_tour_entry(plan.tour),
+        order=tuple(LineEntry(**_known(line)) for line in sorted(plan.order)),
     )
     return "".join(_lines(document.model_dump(mode="json", by_alias=True))) + "\n"
 
@@ -229,7 +243,12 @@ def plan_from_json(text: str | bytes) -> PlanRecord:
     except ValidationError as error:
         raise PlanFolderError(_faults(error)) from error
     return PlanRecord(
-        plan=Plan(document.seed, _allocation(document.allocation), _tour(document.tour)),
+        plan=Plan(
+            document.seed,
+            _allocation(document.allocation),
+            _tour(document.tour),
+            tuple(LineRecord(**dict(line)) for line in document.order),
+        ),
         inputs=tuple(InputFile(*item) for item in sorted(document.inputs.items())),
         versions=document.versions,
         created=document.created,

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from geo.crs import LngLat
+from geo.order import LineRecord
 
 
 class Status(StrEnum):
@@ -205,11 +206,15 @@ class Tour:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Allocation, tour and certificate, made from one campaign with one seed."""
+    """Allocation, tour and certificate, made from one campaign with one seed.
+
+    `order` tells where the lines of the order stand that are more, or no more, than proposed.
+    """
 
     seed: int
     allocation: Allocation
     tour: Tour
+    order: tuple[LineRecord, ...] = ()
 
     @property
     def shortfalls(self) -> tuple[Shortfall, ...]:

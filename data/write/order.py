@@ -8,11 +8,10 @@ import numpy as np
 
 from data.write.sheet import CENTS, DAY, TEXT, WHOLE, YES_NO, Column, decimal, optional
 from geo.model import Campaign
-from geo.order import OrderLine
+from geo.order import LineState, OrderLine
 from geo.plan import Plan
 from geo.targeting import Eligibility
 
-PROPOSED = "proposée"
 _COMMUNE = "commune"
 _DEGREE_DECIMALS = 6
 _SURFACE_DECIMALS = 2
@@ -49,6 +48,7 @@ def order_lines(
     postings = sorted(plan.allocation.postings)
     rows = {face_id: row for row, face_id in enumerate(campaign.faces.face_id.tolist())}
     portraits = {agent.agent_id: agent.portrait_id for agent in campaign.agents}
+    states = {(line.period, line.face_id, line.agent_id): line.state for line in plan.order}
     zones = order_zone_names(
         campaign, eligibility=eligibility, faces=[rows[posting.face_id] for posting in postings]
     )
@@ -59,12 +59,17 @@ def order_lines(
             period=posting.period,
             visual=portraits[posting.agent_id],
             zone=zone,
+            state=states.get(
+                (posting.period, posting.face_id, posting.agent_id), LineState.PROPOSED
+            ),
         )
         for posting, zone in zip(postings, zones, strict=True)
     )
 
 
-def _order_line(campaign: Campaign, *, row: int, period: int, visual: str, zone: str) -> OrderLine:
+def _order_line(
+    campaign: Campaign, *, row: int, period: int, visual: str, zone: str, state: LineState
+) -> OrderLine:
     faces = campaign.faces
     surface = float(faces.surface_m2[row])
     lit = int(faces.lit[row])
@@ -86,7 +91,7 @@ def _order_line(campaign: Campaign, *, row: int, period: int, visual: str, zone:
         end=campaign.periods.last_day(period),
         visual=visual,
         price_cents=int(faces.price_cents[row]),
-        state=PROPOSED,
+        state=state.value,
     )
 
 
