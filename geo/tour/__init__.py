@@ -1,6 +1,7 @@
 """The route and the calendar of the itinerant exhibition: ``solve(build_problem(campaign))``."""
 
-from geo.tour.problem import TourProblem, build_problem
+from geo.tour.building import build_problem
+from geo.tour.problem import TourProblem
 from geo.tour.solver import solve
 
 __all__ = ["TourProblem", "build_problem", "solve"]

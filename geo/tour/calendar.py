@@ -33,6 +33,28 @@ LEAST_SESSION = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _LAST_MINUTE = time(23, 59)
 
+# Where the law knows holidays of its own, by the beginning of the postcode: Moselle and Alsace
+# (Code du travail, art. L3134-13), and overseas (art. L3422-2), for which two islands have
+# postcodes among those of Guadeloupe.
+_LOCAL_LAW = {
+    "57": "57",
+    "67": "6AE",
+    "68": "6AE",
+    "97133": "BL",
+    "97150": "MF",
+    "971": "971",
+    "972": "972",
+    "973": "973",
+    "974": "974",
+    "975": "PM",
+    "976": "976",
+    "977": "BL",
+    "978": "MF",
+    "986": "WF",
+    "987": "PF",
+    "988": "NC",
+}
+
 # The local law of Alsace and Moselle (Good Friday, 26 December) goes by its two départements of
 # Alsace together in `holidays`; Moselle has its own number there.
 _SAME_HOLIDAYS_AS = {("FR", "67"): "6AE", ("FR", "68"): "6AE"}
@@ -74,15 +96,21 @@ class VenueCalendar:
     open_days: tuple[OpenDay, ...]
     closed: Mapping[date, str]
 
+    def without(self, forbidden: Mapping[date, str]) -> VenueCalendar:
+        """Return the calendar without these days, whose reasons count where it has none."""
+        left = tuple(opened for opened in self.open_days if opened.day not in forbidden)
+        return VenueCalendar(left, {**forbidden, **self.closed})
+
 
 def venue_calendar(maison: Maison, *, first: date, last: date, calendar: str) -> VenueCalendar:
     """Return the open and the closed days of a Maison from `first` to `last`, both included.
 
-    `opening` is read as OpenStreetMap ``opening_hours``. Where it is empty the Maison is assumed to
-    open from 09:00 to 17:00 on weekdays; the same hours are assumed on a day that is open round the
-    clock (``Mo-Fr``, ``24/7``), since that says on which days and not at which hours. Hours that
-    run past midnight belong to the evening before and end at 23:59. A time marked ``unknown``
-    does not count as open.
+    Public holidays are those of `calendar`; where that is a whole country (``FR``), those of the
+    département by the postcode. `opening` is read as OpenStreetMap ``opening_hours``. Where it is
+    empty the Maison is assumed to open from 09:00 to 17:00 on weekdays; the same hours are assumed
+    on a day that is open round the clock (``Mo-Fr``, ``24/7``), since that says on which days and
+    not at which hours. Hours that run past midnight belong to the evening before and end at 23:59.
+    A time marked ``unknown`` does not count as open.
 
     Raises
     ------
@@ -90,11 +118,20 @@ def venue_calendar(maison: Maison, *, first: date, last: date, calendar: str) ->
         If `opening` is no ``opening_hours`` expression, or nobody knows the `calendar`.
     """
     hours = {opened.day: opened for opened in _opening(maison, first, last, calendar)}
-    feasts = public_holidays(calendar, first, last)
+    feasts = public_holidays(_calendar_of(maison, calendar), first, last)
     closed = {
         day: why for day in _days(first, last) if (why := _why_closed(maison, day, feasts, hours))
     }
     return VenueCalendar(tuple(hours[day] for day in sorted(hours.keys() - closed.keys())), closed)
+
+
+def _calendar_of(maison: Maison, calendar: str) -> str:
+    """Return the calendar of a Maison: that of the campaign, or of its own département in it."""
+    if calendar != "FR":
+        return calendar
+    postcode = maison.postcode.strip()
+    own = (_LOCAL_LAW[postcode[:n]] for n in (5, 3, 2) if postcode[:n] in _LOCAL_LAW)
+    return f"FR-{part}" if (part := next(own, "")) else calendar
 
 
 def public_holidays(calendar: str, first: date, last: date) -> dict[date, str]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from geo.errors import PlacardeError
-from geo.model import Campaign, Driving, IntArray, Maison, TourRules
+from geo.model import Driving, IntArray
 from geo.plan import Shortfall
-from geo.tour.calendar import venue_calendar
-from geo.tour.stays import Stay, date_trouble, stays_of
-from geo.tour.travel import TravelMatrix, travel_matrix
+from geo.tour.stays import Stay
+from geo.tour.travel import TravelMatrix
 
 DAY_S = 24 * 3600
 SEARCH_DAYS = 56
@@ -155,54 +153,3 @@ class TourProblem:
                 tuple(stay for stay in later if stay.end_day >= n_days) for _, later in pairs
             ),
         )
-
-
-def build_problem(campaign: Campaign) -> TourProblem:
-    """Return the tour that a campaign asks for; every one of its Maisons is a stop.
-
-    Raises
-    ------
-    PlacardeError
-        If the campaign asks for no tour, or its depot, calendar or opening hours are unknown: the
-        doors let no such campaign in.
-    """
-    rules = campaign.tour
-    if rules is None:
-        raise PlacardeError("this campaign asks for no tour")
-    maisons = sorted(campaign.maisons, key=lambda maison: maison.maison_id)
-    depot = next((maison for maison in maisons if maison.maison_id == rules.depot), None)
-    if depot is None:
-        raise PlacardeError(f"the depot {rules.depot!r} is no Maison of the campaign")
-    places = [depot, *maisons]
-    dates = [_dates(maison, rules) for maison in maisons]
-    return TourProblem(
-        first_day=rules.start,
-        n_days=(rules.end - rules.start).days + 1,
-        depot_id=depot.maison_id,
-        depot_name=depot.name,
-        stop_ids=tuple(maison.maison_id for maison in maisons),
-        stop_names=tuple(maison.name for maison in maisons),
-        travel=travel_matrix(
-            [place.maison_id for place in places],
-            [place.lnglat for place in places],
-            campaign.travel,
-        ),
-        stays=tuple(stays for stays, _, _ in dates),
-        later_stays=tuple(later for _, later, _ in dates),
-        kits=rules.kits,
-        max_drive_s=rules.max_drive_s,
-        troubles=tuple(trouble for _, _, trouble in dates if trouble is not None),
-    )
-
-
-def _dates(
-    maison: Maison, rules: TourRules
-) -> tuple[tuple[Stay, ...], tuple[Stay, ...], Shortfall | None]:
-    """Return the stays inside the window, those after it, and why there are none inside."""
-    horizon = rules.end + timedelta(days=SEARCH_DAYS)
-    venue = venue_calendar(maison, first=rules.start, last=horizon, calendar=rules.calendar)
-    dwell = maison.dwell_days if maison.dwell_days is not None else rules.dwell_days
-    stays = stays_of(venue.open_days, dwell=dwell, fixed_on=maison.fixed_on, first_day=rules.start)
-    inside = tuple(stay for stay in stays if stay.open_on[-1] <= rules.end)
-    trouble = None if inside else date_trouble(maison, dwell=dwell, venue=venue, rules=rules)
-    return inside, stays[len(inside) :], trouble

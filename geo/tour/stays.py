@@ -1,4 +1,4 @@
-"""The stays that the calendar of a Maison allows, and why there may be none."""
+"""The stays that the calendar of a Maison allows."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from geo.french import counted, month_date, typeset
-from geo.model import Maison, TourRules
-from geo.plan import Shortfall
-from geo.tour.calendar import OpenDay, VenueCalendar
-from geo.tour.wording import days_text, dwell_text
+from geo.tour.calendar import OpenDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +55,20 @@ def stays_of(
     dwell: float,
     fixed_on: Iterable[date],
     first_day: date,
+    windows: Sequence[tuple[date, date]] = (),
     setup: timedelta = timedelta(),
     takedown: timedelta = timedelta(),
 ) -> tuple[Stay, ...]:
     """Return each run of `dwell` successive open days that holds all of `fixed_on`, by first day.
 
-    Where `dwell` is no whole number these are runs of twice as many successive half-days.
-    `open_days` are sorted. Of two different stays the one that starts later also ends later.
+    Where `dwell` is no whole number these are runs of twice as many successive half-days. Where
+    there are `windows`, one of them holds the whole run. `open_days` are sorted. Of two different
+    stays the one that starts later also ends later.
     """
     wanted = frozenset(fixed_on)
     whole = float(dwell).is_integer()
     parts = _whole_days(open_days, first_day) if whole else _half_days(open_days, first_day)
-    length = int(dwell if whole else 2 * dwell)
+    length = n_parts(dwell)
     runs = (parts[i : i + length] for i in range(len(parts) - length + 1))
     return tuple(
         Stay(
@@ -83,8 +81,18 @@ def stays_of(
             free=run[-1].closes + takedown,
         )
         for run in runs
-        if wanted <= {part.opens.date() for part in run}
+        if wanted <= {part.opens.date() for part in run} and _in_a_window(run, windows)
     )
+
+
+def n_parts(dwell: float) -> int:
+    """Return how many days, or half-days where it is no whole number, make up a stay."""
+    return int(dwell if float(dwell).is_integer() else 2 * dwell)
+
+
+def _in_a_window(run: Sequence[_Part], windows: Sequence[tuple[date, date]]) -> bool:
+    first, last = run[0].opens.date(), run[-1].closes.date()
+    return not windows or any(begin <= first and last <= end for begin, end in windows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,53 +120,3 @@ def _half_days(open_days: Sequence[OpenDay], first_day: date) -> list[_Part]:
         for session in opened.sessions
         for slot in [2 * (opened.day - first_day).days + session.half]
     ]
-
-
-def date_trouble(
-    maison: Maison, *, dwell: float, venue: VenueCalendar, rules: TourRules
-) -> Shortfall:
-    """Return why a Maison has no stay between the start and the end of the tour."""
-    fixed = sorted(set(maison.fixed_on))
-    window = f"la période du {month_date(rules.start)} au {month_date(rules.end)}"
-    outside = [day for day in fixed if not rules.start <= day <= rules.end]
-    if outside:
-        return _shortfall(
-            "fixed-date-outside",
-            maison,
-            f"la date fixée du {days_text(outside)} est hors de {window} : "
-            "déplacer cette date ou la période.",
-        )
-    closed = [(day, venue.closed[day]) for day in fixed if day in venue.closed]
-    if closed:
-        day, why = closed[0]
-        return _shortfall(
-            "fixed-date-closed",
-            maison,
-            f"la date fixée du {month_date(day)} est {why} : choisir un jour d’ouverture.",
-        )
-    opened = [o.day for o in venue.open_days if o.day <= rules.end]
-    if len(opened) >= dwell and fixed:
-        spread = sum(fixed[0] <= day <= fixed[-1] for day in opened)
-        return _shortfall(
-            "fixed-dates-apart",
-            maison,
-            f"les dates fixées ({days_text(fixed)}) couvrent {counted(spread, 'jour', 'jours')} "
-            f"d’ouverture, or l’exposition n’y reste que {dwell_text(dwell)} : "
-            "allonger le séjour ou rapprocher les dates.",
-            wanted=spread,
-            got=dwell,
-        )
-    return _shortfall(
-        "stop-has-no-date",
-        maison,
-        f"{counted(len(opened), 'jour', 'jours')} d’ouverture dans {window}, "
-        f"il en faut {dwell} : changer la période, les jours de fermeture ou les horaires.",
-        wanted=dwell,
-        got=len(opened),
-    )
-
-
-def _shortfall(
-    code: str, maison: Maison, message: str, *, wanted: float = 0, got: float = 0
-) -> Shortfall:
-    return Shortfall(code, maison.maison_id, typeset(f"« {maison.name} » : {message}"), wanted, got)
