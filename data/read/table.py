@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.read.codes import Code
-from data.read.log import ProblemLog
-from data.read.messages import quoted
-from data.read.schema import Schema, fold, names_of
+from data.read.headings import positions
+from data.read.text_column import TextColumn
 from geo.errors import Where
+
+__all__ = ["Shapes", "Table", "positions"]
 
 Shapes = NDArray[np.object_]
 """Geometries ``(n,)``, None where a row has none."""
-
-_LIKELY_A_TYPO = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +30,9 @@ class Table:
     headings
         As typed.
     columns
-        One list of cells a heading, stripped.
+        The cells of each heading, stripped.
     rows
-        Number of each row in the file, see `geo.errors.Where`.
+        Number of each row in the file, see `geo.errors.Where`; a `range` where none is missing.
     position
         Canonical name to index in `columns`.
     shapes
@@ -44,16 +41,20 @@ class Table:
         What the file itself declares; None where it declares nothing.
     complete
         False where some rows could not be read: an id that is not here may be in one of those.
+    scale
+        By what the numbers of a column (canonical name) are multiplied: they count another span of
+        time than the campaign does.
     """
 
     file: str
     headings: tuple[str, ...]
-    columns: tuple[list[str], ...]
-    rows: tuple[int, ...]
+    columns: tuple[Sequence[str], ...]
+    rows: Sequence[int]
     position: Mapping[str, int]
     shapes: Shapes | None = None
     crs: str | None = None
     complete: bool = True
+    scale: Mapping[str, Fraction] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -66,7 +67,14 @@ class Table:
         """Return the cells of a column by its canonical name; empty ones where there is none."""
         if name not in self.position:
             return [""] * len(self)
-        return self.columns[self.position[name]]
+        column = self.columns[self.position[name]]
+        return column.tolist() if isinstance(column, TextColumn) else list(column)
+
+    def text(self, name: str) -> TextColumn:
+        """Return what `cells` does, compactly."""
+        if name not in self.position:
+            return TextColumn.of([""] * len(self))
+        return TextColumn.of(self.columns[self.position[name]])
 
     def heading(self, name: str) -> str:
         """Return a column's heading as typed, or its canonical name where there is none."""
@@ -90,59 +98,26 @@ class Table:
             if heading
         }
 
-
-def positions(
-    headings: Sequence[str], schema: Schema, *, at: Where, log: ProblemLog
-) -> dict[str, int] | None:
-    """Return where each known column is, or None where the headings cannot be used.
-
-    Accents, case, punctuation and order do not count. Two headings for one column, and a column
-    that must be there and is not, are problems; a heading that looks like a misspelt one is noted.
-    """
-    known = names_of(schema)
-    found: dict[str, list[int]] = {}
-    for i, heading in enumerate(headings):
-        if name := known.get(fold(heading)):
-            found.setdefault(name, []).append(i)
-    for name, places in found.items():
-        if len(places) > 1:
-            typed = ", ".join(quoted(headings[i]) for i in places)
-            where = Where(at.file, at.row, headings[places[1]])
-            log.add(Code.DUPLICATE_HEADING, where, column=name, headings=typed)
-    missing = [column for column in schema.columns if column.required and column.name not in found]
-    for column in missing:
-        names = ", ".join(column.names)
-        log.add(
-            Code.MISSING_COLUMN,
-            Where(at.file, at.row, column.name),
-            column=column.name,
-            names=names,
+    def without(self, rows: Collection[int]) -> Table:
+        """Return the table without some rows (by their number in the file), and complete."""
+        kept = np.array([i for i, row in enumerate(self.rows) if row not in rows], dtype=np.int64)
+        return replace(
+            self,
+            columns=tuple(TextColumn.of(column).take(kept) for column in self.columns),
+            rows=tuple(self.rows[i] for i in kept.tolist()),
+            shapes=None if self.shapes is None else self.shapes[kept],
+            complete=True,
         )
-    _note_typos(headings, schema, found, at=at, log=log)
-    if missing or any(len(places) > 1 for places in found.values()):
-        return None
-    return {name: places[0] for name, places in found.items()}
 
-
-def _note_typos(
-    headings: Sequence[str],
-    schema: Schema,
-    found: Mapping[str, Any],
-    *,
-    at: Where,
-    log: ProblemLog,
-) -> None:
-    absent = {
-        name: column.name
-        for column in schema.columns
-        if column.name not in found
-        for name in column.names
-        if len(name) > 2
-    }
-    for heading in headings:
-        folded = fold(heading[:100])
-        if folded in names_of(schema):
-            continue
-        if close := get_close_matches(folded, sorted(absent), n=1, cutoff=_LIKELY_A_TYPO):
-            where = Where(at.file, at.row, heading)
-            log.add(Code.UNKNOWN_COLUMN, where, heading=heading, column=absent[close[0]])
+    def with_column(self, name: str, cells: Sequence[str], *, heading: str = "") -> Table:
+        """Return the table with the cells of a column replaced, or with one more column."""
+        if name in self.position:
+            place = self.position[name]
+            columns = (*self.columns[:place], cells, *self.columns[place + 1 :])
+            return replace(self, columns=columns)
+        return replace(
+            self,
+            headings=(*self.headings, heading or name),
+            columns=(*self.columns, cells),
+            position={**self.position, name: len(self.columns)},
+        )
