@@ -90,6 +90,11 @@ class Folder:
             return []
         return sorted(f"{under}/{path.name}" if under else path.name for path in place.iterdir())
 
+    def is_folder(self, name: str) -> bool:
+        """Return whether a name is that of a folder inside the campaign folder."""
+        place = self.inside(name)
+        return place is not None and place.is_dir()
+
     def inputs(self) -> tuple[InputFile, ...]:
         """Return every file read so far, by name."""
         return tuple(

@@ -30,6 +30,7 @@ _CRS84 = re.compile(
     r"(?:OGC:|urn:ogc:def:crs:OGC:[\d.]*:|https?://www\.opengis\.net/def/crs/OGC/[\d.]+/)CRS84",
     re.IGNORECASE | re.ASCII,
 )
+_IMPLY_WGS84 = (".geojson", ".json")
 _SURELY_METRES = 1000.0
 _DEGREES_FR = "latitude de −90 à 90, longitude de −180 à 180"
 _LAMBERT_93_HINT = typeset(" On dirait du Lambert-93 (EPSG:2154) : des mètres, et non des degrés.")
@@ -61,7 +62,7 @@ def crs_of_layer(table: Table, said: SaidCrs, log: ProblemLog) -> int | None:
     """Return the CRS of a layer, or None where that is noted as a problem.
 
     What the campaign says comes first. Without it GeoJSON that declares nothing is in WGS84
-    (RFC 7946, section 4), and a GeoPackage that declares nothing is a problem.
+    (RFC 7946, section 4), and any other layer that declares nothing is a problem.
     """
     declared = None if table.crs is None else epsg_of(table.crs)
     where = Where(table.file)
@@ -71,7 +72,7 @@ def crs_of_layer(table: Table, said: SaidCrs, log: ProblemLog) -> int | None:
         note_conflict(where, f"le fichier déclare EPSG:{declared}", said=said, log=log)
     elif table.crs is not None and declared is None:
         log.add(Code.UNKNOWN_CRS, where, found=table.crs, crs=table.crs, key=said.key)
-    elif table.crs is None and table.file.casefold().endswith(".gpkg"):
+    elif table.crs is None and not table.file.casefold().endswith(_IMPLY_WGS84):
         log.add(Code.MISSING_CRS, where, hint="", key=said.key, columns="")
     else:
         return declared or WGS84

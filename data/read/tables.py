@@ -7,10 +7,10 @@ from pathlib import PurePosixPath
 from data.read.codes import Code
 from data.read.csv_file import read_csv
 from data.read.folder import LAYER_LIMIT, TABLE_LIMIT, Folder
-from data.read.geojson import read_geojson
-from data.read.geopackage import read_geopackage
+from data.read.layers import read_geojson, read_layer, with_shapes
 from data.read.log import ProblemLog
 from data.read.schema import Schema
+from data.read.shapefile import SUFFIX, find_shapefile, read_shapefile
 from data.read.table import Table
 from geo.errors import Where
 
@@ -19,8 +19,8 @@ _READERS = {
     ".txt": (read_csv, TABLE_LIMIT),
     ".geojson": (read_geojson, LAYER_LIMIT),
     ".json": (read_geojson, LAYER_LIMIT),
-    ".gpkg": (read_geopackage, LAYER_LIMIT),
 }
+_LAYERS = frozenset({".gpkg", ".kml", ".kmz", ".fgb", ".parquet", ".geoparquet", ".zip"})
 
 
 def open_table(
@@ -31,13 +31,26 @@ def open_table(
     `asked_at` is the place in ``campaign.toml`` that names the file.
     """
     name = str(PurePosixPath(name))
+    if schema.shape != "none" and folder.is_folder(name):
+        inside = find_shapefile(folder, name, wanted=schema.kind, asked_at=asked_at, log=log)
+        if inside is None:
+            return None
+        name = inside
     suffix = PurePosixPath(name).suffix.casefold()
-    content = folder.read(name, limit=_READERS.get(suffix, ("", TABLE_LIMIT))[1], asked_at=asked_at)
+    if suffix == SUFFIX and schema.shape != "none":
+        files = read_shapefile(folder, name, asked_at=asked_at)
+        return None if files is None else read_layer(files, file=name, schema=schema, log=log)
+    of_layers = LAYER_LIMIT if suffix in _LAYERS else TABLE_LIMIT
+    limit = _READERS[suffix][1] if suffix in _READERS else of_layers
+    content = folder.read(name, limit=limit, asked_at=asked_at)
     if content is None:
         return None
     if suffix not in schema.suffixes:
         accepted = ", ".join(schema.suffixes)
         log.add(Code.UNSUPPORTED_FORMAT, asked_at, found=name, accepted=accepted)
         return None
+    if suffix in _LAYERS:
+        return read_layer({suffix: content}, file=name, schema=schema, log=log)
     reader, _ = _READERS[suffix]
-    return reader(content, file=name, schema=schema, log=log)
+    table = reader(content, file=name, schema=schema, log=log)
+    return None if table is None else with_shapes(table, schema, log)

@@ -10,7 +10,8 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from data.read import Code, geojson, read_campaign
+from data.gdal import geojson
+from data.read import Code, read_campaign
 from data.read.cells import CellFault, price, share
 from geo.errors import Problem
 from tests.contract.campaigns import change, good_campaign

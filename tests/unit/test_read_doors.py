@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from data.read.codes import Code
 from data.read.csv_file import read_csv
 from data.read.folder import Folder, is_relative_name
-from data.read.geojson import read_geojson
-from data.read.geopackage import read_geopackage
+from data.read.layers import read_geojson, read_layer
 from data.read.log import ProblemLog
 from data.read.portraits import media_type
 from data.read.reference import epsg_of
@@ -27,6 +26,7 @@ from data.read.table import Table
 from data.read.toml_file import parse_toml
 from geo.errors import Where
 
+LAYER_SUFFIXES = (".gpkg", ".shp", ".kml", ".kmz", ".zip", ".fgb", ".parquet")
 SQUARE = [[[5, 45], [6, 45], [6, 46], [5, 46], [5, 45]]]
 
 
@@ -141,7 +141,8 @@ def test_no_bytes_make_a_door_fall_over(content: bytes) -> None:
     for schema in (FACES, EXCLUSIONS):
         read_csv(content, file="f", schema=schema, log=ProblemLog())
         read_geojson(content, file="f", schema=schema, log=ProblemLog())
-        read_geopackage(content, file="f", schema=schema, log=ProblemLog())
+        for suffix in LAYER_SUFFIXES:
+            read_layer({suffix: content}, file="f", schema=schema, log=ProblemLog())
     parse_toml(content, "f", ProblemLog())
     media_type(content)
 
@@ -271,7 +272,7 @@ def test_a_geopackage_is_read_from_its_only_layer_or_the_one_with_the_right_name
     for names in (("n'importe",), ("n'importe", "exclusions")):
         frame.to_file(path, layer=names[-1], driver="GPKG")
         log = ProblemLog()
-        table = read_geopackage(path.read_bytes(), file="x.gpkg", schema=EXCLUSIONS, log=log)
+        table = read_layer({".gpkg": path.read_bytes()}, file="x.gpkg", schema=EXCLUSIONS, log=log)
         assert [(p.where.row, p.code) for p in log.sorted()] == [(2, Code.MISSING_GEOMETRY)]
         assert table is not None
         assert table.crs == "EPSG:2154"
@@ -283,7 +284,7 @@ def test_a_geopackage_whose_layer_is_not_of_polygons_is_refused(tmp_path: Path) 
     path = tmp_path / "x.gpkg"
     gpd.GeoDataFrame({"reason": ["a"]}, geometry=[shapely.Point(5, 45)], crs=4326).to_file(path)
     log = ProblemLog()
-    read_geopackage(path.read_bytes(), file="x.gpkg", schema=EXCLUSIONS, log=log)
+    read_layer({".gpkg": path.read_bytes()}, file="x.gpkg", schema=EXCLUSIONS, log=log)
     assert [problem.code for problem in log.sorted()] == [Code.WRONG_GEOMETRY]
 
 
