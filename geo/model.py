@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from shapely import MultiPolygon, Polygon
 
 from geo.crs import LngLat
+from geo.plan import TravelSource
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
@@ -206,12 +207,16 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True, order=True)
 class TravelRow:
-    """How long and how far it is by road from one Maison to another, in this direction."""
+    """How long and how far it is by road from one Maison to another, in this direction.
+
+    A row of the campaign's own table, or what a routing server said.
+    """
 
     from_id: str
     to_id: str
     drive_s: int
     distance_m: int
+    source: TravelSource = TravelSource.TABLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,5 +3,6 @@
 from geo.tour.building import build_problem
 from geo.tour.problem import TourProblem
 from geo.tour.solver import solve
+from geo.tour.spread import with_spread
 
-__all__ = ["TourProblem", "build_problem", "solve"]
+__all__ = ["TourProblem", "build_problem", "solve", "with_spread"]

@@ -3,91 +3,95 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from geo.crs import LngLat
-from geo.model import BoolArray, FloatArray, IntArray, TravelRow
+from geo.model import BoolArray, IntArray, TravelRow
 from geo.plan import TravelSource
-
-EARTH_RADIUS_M = 6_371_008.8  # mean radius R1 of the WGS84 ellipsoid (Moritz 2000)
-DETOUR = 1.6
-CRUISE_KMH = 70.0
-FIXED_S = 12 * 60.0
+from geo.tour.estimate import estimate_travel
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TravelMatrix:
-    """Travel from row to column: whole seconds, whole metres, and whether the cell is an estimate.
+    """Travel from row to column: whole seconds, whole metres, and where each cell comes from.
 
-    Three arrays of shape ``(n, n)``; the way from a place to itself takes nothing. Not symmetric.
+    Arrays of shape ``(n, n)``; the way from a place to itself takes nothing. Not symmetric.
+
+    Parameters
+    ----------
+    estimated
+        Whether a cell is an estimate.
+    served
+        Whether it comes from a routing server; None where none does.
+    low_s, high_s
+        The interval of an estimate, and `drive_s` itself in every other cell; None means `drive_s`
+        everywhere.
     """
 
     drive_s: IntArray
     distance_m: IntArray
     estimated: BoolArray
+    served: BoolArray | None = None
+    low_s: IntArray | None = None
+    high_s: IntArray | None = None
 
     def source(self, origin: int, target: int) -> TravelSource:
         """Return where a cell comes from."""
-        return TravelSource.ESTIMATE if self.estimated[origin, target] else TravelSource.TABLE
+        if self.estimated[origin, target]:
+            return TravelSource.ESTIMATE
+        served = self.served is not None and self.served[origin, target]
+        return TravelSource.ROADS if served else TravelSource.TABLE
+
+    def interval_s(self, origin: int, target: int) -> tuple[int, int]:
+        """Return the shortest and the longest time to be expected."""
+        ends = (self.low_s, self.high_s)
+        low, high = (int((self.drive_s if e is None else e)[origin, target]) for e in ends)
+        return low, high
+
+    def at_worst(self) -> TravelMatrix:
+        """Return the same travel with every estimate at the slow end of its interval."""
+        return self if self.high_s is None else replace(self, drive_s=self.high_s)
 
 
 def travel_matrix(
     ids: Sequence[str], points: Sequence[LngLat], rows: Iterable[TravelRow]
 ) -> TravelMatrix:
-    """Return the travel between places: the campaign's own rows, an estimate for the other pairs.
+    """Return the travel between places: the rows that are known, an estimate for the other pairs.
 
-    A row holds in its own direction only. An id may stand twice (the depot that is a stop too): the
-    way between its two nodes takes nothing and is no estimate. Of two rows for one pair the slower
-    one counts. Rows about other places are left aside.
+    A row holds in its own direction only. The campaign's own rows come before those of a routing
+    server; of two rows of one source for one pair the slower one counts. An id may stand twice (the
+    depot that is a stop too): the way between its two nodes takes nothing and is no estimate. Rows
+    about other places are left aside.
 
     Parameters
     ----------
     ids, points
         The places, each of length ``n``.
     """
-    drive, metres = _estimate(points)
-    estimated = np.ones(drive.shape, dtype=np.bool_)
+    estimate = estimate_travel(points)
+    drive, metres = estimate.drive_s.copy(), estimate.distance_m.copy()
+    low, high = estimate.low_s.copy(), estimate.high_s.copy()
+    estimated, served = np.ones(drive.shape, dtype=np.bool_), np.zeros(drive.shape, dtype=np.bool_)
     nodes: dict[str, list[int]] = {}
     for node, place in enumerate(ids):
         nodes.setdefault(place, []).append(node)
-    for row in sorted(rows):
+    for row in sorted(rows, key=_weight):
         for origin in nodes.get(row.from_id, ()):
             for target in nodes.get(row.to_id, ()):
-                drive[origin, target], metres[origin, target] = row.drive_s, row.distance_m
+                for times in (drive, low, high):
+                    times[origin, target] = row.drive_s
+                metres[origin, target] = row.distance_m
                 estimated[origin, target] = False
+                served[origin, target] = row.source is TravelSource.ROADS
     for same in nodes.values():
-        drive[np.ix_(same, same)] = metres[np.ix_(same, same)] = 0
-        estimated[np.ix_(same, same)] = False
-    return TravelMatrix(drive, metres, estimated)
+        here = np.ix_(same, same)
+        for values in (drive, low, high, metres, estimated, served):
+            values[here] = 0
+    return TravelMatrix(drive, metres, estimated, served, low, high)
 
 
-def _estimate(points: Sequence[LngLat]) -> tuple[IntArray, IntArray]:
-    """Return estimated seconds and metres ``(n, n)``, rounded here and nowhere else.
-
-    ::
-
-        r = 1.6 · great circle          t = 12 min + r / 70 km/h      (0 where r = 0)
-
-    The time is monotone in the distance and the speed r/t rises with it: 33 km/h over 12 km of
-    road, 41 km/h over 20 km, 57 km/h over 50 km. The detour and the 41 km/h are medians of real
-    roads around Grenoble; the 12 minutes and the 70 km/h are a round pair that passes through them,
-    not fitted. It knows no valley, pass or motorway: it is too fast across a massif, where the road
-    goes round, too slow along a motorway, and symmetric, which roads are not.
-    """
-    road_m = DETOUR * great_circle_m(np.array(points, dtype=np.float64).reshape(-1, 2))
-    drive_s = np.where(road_m > 0, FIXED_S + road_m * 3.6 / CRUISE_KMH, 0.0)
-    return np.rint(drive_s).astype(np.int64), np.rint(road_m).astype(np.int64)
-
-
-def great_circle_m(lnglat: FloatArray) -> FloatArray:
-    """Return the great-circle distances ``(n, n)`` in metres between points ``(n, 2)`` in degrees.
-
-    Haversine formula (Sinnott 1984) on a sphere of the mean Earth radius.
-    """
-    lng, lat = np.radians(lnglat).T
-    half_lat = np.sin((lat[:, None] - lat) / 2) ** 2
-    half_lng = np.sin((lng[:, None] - lng) / 2) ** 2
-    chord = half_lat + np.cos(lat)[:, None] * np.cos(lat) * half_lng
-    return np.asarray(2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(chord, 0, 1))))
+def _weight(row: TravelRow) -> tuple[bool, TravelRow]:
+    """Return what sorts the row that counts last."""
+    return row.source is TravelSource.TABLE, row

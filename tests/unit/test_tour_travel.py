@@ -6,7 +6,8 @@ import pytest
 from geo.crs import LngLat
 from geo.model import TravelRow
 from geo.plan import TravelSource
-from geo.tour.travel import great_circle_m, travel_matrix
+from geo.tour.estimate import great_circle_m
+from geo.tour.travel import travel_matrix
 
 GRENOBLE, VOIRON, MENS = LngLat(5.7245, 45.1885), LngLat(5.5910, 45.3640), LngLat(5.7510, 44.8170)
 IDS, POINTS = ("grenoble", "voiron", "mens"), (GRENOBLE, VOIRON, MENS)
