@@ -25,6 +25,7 @@ from data.read.schema import SCHEMAS, Schema
 from data.read.table import Table
 from data.read.tables import open_table
 from data.read.toml_file import parse_toml
+from data.read.tour_rules import TourReferences, check_references
 from data.read.travel import read_travel
 from data.read.zones import ReadZones, read_zones
 from geo.errors import Where
@@ -85,6 +86,9 @@ def _read(files: Folder, rules: CampaignFile, log: ProblemLog) -> Reading:
     )
     locks = tables["locks"] and read_locks(tables["locks"], around, log)
     _check_references(rules, zones=zones, maison_ids=maison_ids, log=log)
+    if rules.tour is not None:
+        known = TourReferences(rules.toml, zones.ids, maison_ids, tuple(maisons.values()))
+        check_references(rules.tour, known, log)
     portraits = read_portraits(files, _ids_in(tables["agents"], "portrait_id"), log)
     if log.has_errors() or rules.campaign is None or rules.periods is None or faces.faces is None:
         return Reading(None, log.sorted(), faces.rejects)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -29,16 +28,20 @@ from data.read.sections import (
     TourSection,
 )
 from data.read.toml_file import TomlFile
+from data.read.tour_rules import check_tour, tour_rules
 from geo.errors import Where
 from geo.model import MatchingRules, Periods, TourRules
 
-_LONGEST_TOUR = timedelta(days=3 * 366)
 _ALWAYS_REQUIRED = ("zones", "agents", "faces")
 _EXPECTED_TYPES = {
     "int_type": "un nombre entier",
     "float_type": "un nombre",
     "string_type": "un texte entre guillemets",
     "date_type": "une date sans guillemets",
+    "bool_type": "true ou false",
+    "hour": "une heure de la journée entre guillemets",
+    "kits": 'un nombre entier ou "min"',
+    "order": "une liste d’identifiants de Maisons, ou une liste de telles listes",
     "list_type": "une liste entre crochets",
     "model_type": "une section",
     "dict_type": "une section",
@@ -92,13 +95,13 @@ def read_rules(toml: TomlFile, log: ProblemLog) -> CampaignFile:
     matching = _section(MatchingSection, "matching", toml, log) or MatchingSection()
     tour = _section(TourSection, "tour", toml, log)
     if tour is not None:
-        _check_tour(tour, toml, log)
+        check_tour(tour, toml, log)
     return CampaignFile(
         toml=toml,
         campaign=campaign,
         files=files,
         matching=_matching_rules(matching),
-        tour=None if tour is None else _tour_rules(tour),
+        tour=None if tour is None else tour_rules(tour),
         sequences=_sequences(toml, None if campaign is None else campaign.periods, log),
     )
 
@@ -149,6 +152,10 @@ def _note_fault(
         _note_unknown(key.rpartition(".")[2], allowed, where, log)
     elif kind == "missing":
         log.add(Code.MISSING_KEY, where, key=key, expected=example)
+    elif kind == "choice":
+        log.add(Code.UNKNOWN_CHOICE, where, found=found, value=found, allowed=context["allowed"])
+    elif kind == "multiple_of":
+        log.add(Code.NOT_HALF_DAYS, where, found=found, value=found)
     elif limits or kind == "finite_number":
         expected = ", ".join(limits) or "un nombre fini"
         log.add(Code.OUT_OF_RANGE, where, found=found, name=key, expected=expected)
@@ -181,28 +188,6 @@ def _check_files(files: FilesSection, toml: TomlFile, log: ProblemLog) -> None:
             log.add(Code.UNKNOWN_CRS, where, found=said, crs=said, key=name)
 
 
-def _check_tour(tour: TourSection, toml: TomlFile, log: ProblemLog) -> None:
-    where = toml.where("tour.end")
-    if tour.end < tour.start:
-        fields = {"start": tour.start, "end": tour.end}
-        log.add(Code.DATES_REVERSED, where, found=str(tour.end), **fields)
-    elif tour.end - tour.start > _LONGEST_TOUR:
-        expected = "au plus trois ans après tour.start"
-        log.add(Code.OUT_OF_RANGE, where, found=str(tour.end), name="tour.end", expected=expected)
-    if not _is_calendar(tour.calendar):
-        where = toml.where("tour.calendar")
-        log.add(Code.UNKNOWN_CALENDAR, where, found=tour.calendar, calendar=tour.calendar)
-
-
-def _is_calendar(name: str) -> bool:
-    """Return whether the `holidays` library knows a country, or a country and a subdivision."""
-    import holidays  # noqa: PLC0415 - slow to load, and only a tour needs it
-
-    country, dash, subdivision = name.partition("-")
-    known = holidays.list_supported_countries(include_aliases=True)
-    return country in known and (not dash or subdivision in known[country])
-
-
 def _matching_rules(section: MatchingSection) -> MatchingRules:
     budget = section.budget_eur
     return MatchingRules(
@@ -212,18 +197,6 @@ def _matching_rules(section: MatchingSection) -> MatchingRules:
         min_faces=section.min_faces,
         distance_km=section.distance_km,
         fairness=section.fairness,
-    )
-
-
-def _tour_rules(section: TourSection) -> TourRules:
-    return TourRules(
-        start=section.start,
-        end=section.end,
-        depot=section.depot,
-        kits=section.kits,
-        dwell_days=section.dwell_days,
-        max_drive_s=round(section.max_drive_h * 3600),
-        calendar=section.calendar,
     )
 
 

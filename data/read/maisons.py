@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import shapely
 
-from data.read.cells import convert, days, identifiers, known_among, opening, whole_number
+from data.read.cells import (
+    CellFault,
+    convert,
+    day,
+    days,
+    identifiers,
+    known_among,
+    number,
+    opening,
+    parts_of,
+    whole_number,
+)
 from data.read.codes import Code
 from data.read.log import ProblemLog
 from data.read.places import Points, locate
 from data.read.reference import SaidCrs
 from data.read.table import Table
+from data.read.tour_values import SCHOOL_HOLIDAYS, choice
 from data.read.zones import ReadZones
 from geo.crs import LngLat
-from geo.model import Maison
+from geo.model import Maison, SchoolHolidays
 
 _NO_DAYS: tuple[date, ...] = ()
+_NO_WINDOWS: tuple[tuple[date, date], ...] = ()
+_BETWEEN = re.compile(r"\s*\.\.\s*|\s+au\s+")
 
 
 def read_maisons(
@@ -35,6 +50,13 @@ def read_maisons(
     closed_on = convert(table, "closed_on", days, log=log, empty=_NO_DAYS)
     dwell_days = convert(table, "dwell_days", _dwell_days, log=log, empty=None)
     fixed_on = convert(table, "fixed_on", days, log=log, empty=_NO_DAYS)
+    setup_s = convert(table, "setup_min", _minutes, log=log, empty=None)
+    takedown_s = convert(table, "takedown_min", _minutes, log=log, empty=None)
+    not_before = convert(table, "not_before", _day, log=log, empty=None)
+    not_after = convert(table, "not_after", _day, log=log, empty=None)
+    windows = convert(table, "windows", _windows, log=log, empty=_NO_WINDOWS)
+    school = convert(table, "school_holidays", _school_holidays, log=log, empty=None)
+    _check_limits(table, not_before, not_after, log)
     _check_zones(table, ids, zone_ids, points, zones=zones, log=log)
     maisons = [
         Maison(
@@ -51,6 +73,12 @@ def read_maisons(
             dwell_days=dwell_days[i],
             fixed_on=fixed_on[i],
             precision=table.cells("precision")[i],
+            setup_s=setup_s[i],
+            takedown_s=takedown_s[i],
+            not_before=not_before[i],
+            not_after=not_after[i],
+            windows=windows[i],
+            school_holidays=school[i],
         )
         for i in range(len(table))
         if ids[i] and points.usable[i]
@@ -62,8 +90,51 @@ def _staff(text: str) -> int | None:
     return whole_number(least=0, most=1_000_000)(text)
 
 
-def _dwell_days(text: str) -> int | None:
-    return whole_number(least=1, most=366)(text)
+def _dwell_days(text: str) -> float | None:
+    value = number(least=0.5, most=366)(text)
+    if value * 2 % 1:
+        raise CellFault(Code.NOT_HALF_DAYS, value=text)
+    return value
+
+
+def _minutes(text: str) -> int | None:
+    """Return minutes as seconds."""
+    return 60 * whole_number(least=0, most=720)(text)
+
+
+def _day(text: str) -> date | None:
+    return day(text)
+
+
+def _windows(text: str) -> tuple[tuple[date, date], ...]:
+    """Return windows joined by ``|``, sorted: ``2017-10-17..2017-10-20`` or a single day."""
+    return tuple(sorted({_window(part) for part in parts_of(text)}))
+
+
+def _window(text: str) -> tuple[date, date]:
+    ends = _BETWEEN.split(text)
+    if len(ends) > 2:
+        raise CellFault(Code.BAD_WINDOW, value=text)
+    try:
+        begin, end = day(ends[0]), day(ends[-1])
+    except CellFault as fault:
+        raise CellFault(Code.BAD_WINDOW, value=text) from fault
+    if end < begin:
+        raise CellFault(Code.DATES_REVERSED, start=begin, end=end)
+    return begin, end
+
+
+def _school_holidays(text: str) -> SchoolHolidays | None:
+    return choice(text, SCHOOL_HOLIDAYS)
+
+
+def _check_limits(
+    table: Table, not_before: list[date | None], not_after: list[date | None], log: ProblemLog
+) -> None:
+    for i, (begin, end) in enumerate(zip(not_before, not_after, strict=True)):
+        if begin is not None and end is not None and end < begin:
+            where = table.where(i, "not_after")
+            log.add(Code.DATES_REVERSED, where, found=str(end), start=begin, end=end)
 
 
 def _check_zones(

@@ -138,6 +138,12 @@ MAISONS = Schema(
             "fixed_on", ("date_fixe", "dates_fixes", "date_imposee", "inauguration"), holds="date"
         ),
         Column("precision", ("precision_position",)),
+        Column("setup_min", ("montage_min", "minutes_montage", "duree_montage")),
+        Column("takedown_min", ("demontage_min", "minutes_demontage", "duree_demontage")),
+        Column("not_before", ("pas_avant", "au_plus_tot", "a_partir_du"), holds="date"),
+        Column("not_after", ("pas_apres", "au_plus_tard", "jusqu_au"), holds="date"),
+        Column("windows", ("fenetres", "fenetres_de_dates", "plages_de_dates")),
+        Column("school_holidays", ("vacances", "vacances_scolaires")),
     ),
     shape="point",
     doubtful=_either(_REFERENCES, "maison_id", "zone_id"),

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
 
 from data.read.cells import FIRST_DAY, LAST_DAY
+from data.read.tour_values import (
+    chains,
+    count_or_fewest,
+    driving_word,
+    hour,
+    school_holidays_word,
+    school_zone_letter,
+)
+from geo.model import Driving, SchoolHolidays
 
 Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -74,10 +83,23 @@ class TourSection(Section):
     start: Day
     end: Day
     depot: Text
-    kits: int = Field(default=1, ge=1, le=50)
-    dwell_days: int = Field(default=1, ge=1, le=366)
+    kits: Annotated[int, Field(ge=1, le=200), WrapValidator(count_or_fewest)] | None = None
+    kit_zones: list[Annotated[str, Field(max_length=200)]] = Field(default=[], max_length=200)
+    dwell_days: float = Field(default=1.0, ge=0.5, le=366, multiple_of=0.5)
+    setup_min: int = Field(default=0, ge=0, le=720)
+    takedown_min: int = Field(default=0, ge=0, le=720)
     max_drive_h: float = Field(default=4.0, gt=0, le=24)
+    driving: Annotated[Driving, BeforeValidator(driving_word)] = Driving.EVENING
+    drive_from: Annotated[time, BeforeValidator(hour)] = time(0)
+    drive_until: Annotated[time, BeforeValidator(hour)] = time(23, 59, 59)
+    driver_returns: bool = False
+    order: Annotated[list[list[str]], BeforeValidator(chains)] = []
     calendar: Text = "FR"
+    school_holidays: Annotated[SchoolHolidays, BeforeValidator(school_holidays_word)] = (
+        SchoolHolidays.IGNORE
+    )
+    school_zone: Annotated[str, BeforeValidator(school_zone_letter)] = ""
+    with_posters: bool = False
 
 
 SECTIONS = ("campaign", "files", "matching", "sequences", "tour")
@@ -113,5 +135,16 @@ EXAMPLES = {
     "tour.dwell_days": "dwell_days = 1",
     "tour.max_drive_h": "max_drive_h = 4",
     "tour.calendar": 'calendar = "FR"',
+    "tour.kit_zones": 'kit_zones = ["secteur-nord", "secteur-sud"]',
+    "tour.setup_min": "setup_min = 60",
+    "tour.takedown_min": "takedown_min = 45",
+    "tour.driving": 'driving = "evening"',
+    "tour.drive_from": 'drive_from = "07:00"',
+    "tour.drive_until": 'drive_until = "21:30"',
+    "tour.driver_returns": "driver_returns = true",
+    "tour.order": 'order = ["maison-vienne", "maison-bourgoin"]',
+    "tour.school_holidays": 'school_holidays = "avoid"',
+    "tour.school_zone": 'school_zone = "A"',
+    "tour.with_posters": "with_posters = true",
 }
 """Each key as a planner would write it."""
