@@ -24,10 +24,6 @@ class Code(StrEnum):
     KIT_ZONE_COUNT = "kit-zone-count"
     ORDER_CYCLE = "order-cycle"
     SCHOOL_CALENDAR_UNKNOWN = "school-calendar-unknown"
-    HOURS_REVERSED = "hours-reversed"
-    KIT_ZONE_COUNT = "kit-zone-count"
-    ORDER_CYCLE = "order-cycle"
-    SCHOOL_CALENDAR_UNKNOWN = "school-calendar-unknown"
 
     # A file as bytes
     PATH_OUTSIDE = "path-outside"
@@ -88,9 +84,6 @@ class Code(StrEnum):
     NUMBER_AS_CODE = "number-as-code"
     SHORT_CODE = "short-code"
     BAD_OPENING = "bad-opening"
-    BAD_WINDOW = "bad-window"
-    NOT_HALF_DAYS = "not-half-days"
-    UNKNOWN_CHOICE = "unknown-choice"
     BAD_WINDOW = "bad-window"
     NOT_HALF_DAYS = "not-half-days"
     UNKNOWN_CHOICE = "unknown-choice"

@@ -72,22 +72,6 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "Le calendrier scolaire n’est connu que du {first} au {last}.",
         "Changez les dates de la tournée, ou retirez school_holidays.",
     ),
-    Code.HOURS_REVERSED: (
-        "Les trajets finiraient ({end}) avant de commencer ({start}).",
-        "Échangez ou corrigez tour.drive_from et tour.drive_until.",
-    ),
-    Code.KIT_ZONE_COUNT: (
-        "La liste tour.kit_zones ({count}) ne va pas avec tour.kits ({kits}).",
-        "Donnez une zone par lot, dans l’ordre ; un texte vide laisse un lot aller partout.",
-    ),
-    Code.ORDER_CYCLE: (
-        "L’ordre demandé tourne en rond : {cycle}.",
-        "Retirez de tour.order l’une de ces étapes.",
-    ),
-    Code.SCHOOL_CALENDAR_UNKNOWN: (
-        "Le calendrier scolaire n’est connu que du {first} au {last}.",
-        "Changez les dates de la tournée, ou retirez school_holidays.",
-    ),
     Code.PATH_OUTSIDE: (
         "Le chemin « {path} » sort du dossier de la campagne.",
         (
@@ -322,21 +306,6 @@ _TEXTS: dict[Code, tuple[str, str]] = {
     Code.BAD_OPENING: (
         "Les horaires « {value} » ne suivent pas la syntaxe opening_hours d’OpenStreetMap.",
         "Écrivez par exemple « Mo-Fr 08:30-12:00,13:30-17:00; PH off » (jours en anglais abrégé).",
-    ),
-    Code.BAD_WINDOW: (
-        "« {value} » n’est pas une fenêtre de dates.",
-        (
-            "Écrivez 2017-10-17..2017-10-20, ou 17/10/2017 au 20/10/2017 ; plusieurs fenêtres se "
-            "séparent par « | »."
-        ),
-    ),
-    Code.NOT_HALF_DAYS: (
-        "« {value} » n’est pas un nombre de demi-journées.",
-        "Écrivez des jours entiers, ou des demi-journées comme 0,5 ou 1,5.",
-    ),
-    Code.UNKNOWN_CHOICE: (
-        "« {value} » n’est pas un choix possible.",
-        "Écrivez {allowed}.",
     ),
     Code.BAD_WINDOW: (
         "« {value} » n’est pas une fenêtre de dates.",
