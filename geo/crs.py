@@ -19,6 +19,9 @@ from geo.errors import CrsError
 WGS84 = 4326
 LAMBERT_93 = 2154
 
+DECIMALS = 7
+"""Decimals of a degree that are kept of what a file says: about a centimetre."""
+
 FloatArray = NDArray[np.float64]
 
 
@@ -135,3 +138,18 @@ def reproject_shapes(
         return np.column_stack(reproject_points(xy[:, 0], xy[:, 1], source=source, target=target))
 
     return cast("NDArray[np.object_]", shapely.transform(cast("Any", shapes), move))
+
+
+def canonical_degrees(degrees: FloatArray) -> FloatArray:
+    """Return degrees to the centimetre, so that one point has one value in whatever CRS it came."""
+    return np.asarray(np.round(degrees, DECIMALS) + 0.0, dtype=np.float64)  # -0.0 becomes 0.0
+
+
+def canonical_shapes(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return geometries ``(n,)`` in WGS84 to the centimetre, in normal form.
+
+    Rings start at their least vertex and have one direction, parts and holes come sorted: whatever
+    format and CRS they came in, the same polygons are the same bytes.
+    """
+    rounded = shapely.transform(cast("Any", shapes), canonical_degrees)
+    return np.asarray(shapely.normalize(rounded), dtype=object)

@@ -101,6 +101,7 @@ class Code(StrEnum):
     MISSING_GEOMETRY = "missing-geometry"
     WRONG_GEOMETRY = "wrong-geometry"
     INVALID_POLYGON = "invalid-polygon"
+    REPAIRED_POLYGON = "repaired-polygon"
     SWAPPED_COORDINATES = "swapped-coordinates"
     ZONES_LOOK_SWAPPED = "zones-look-swapped"
     POINT_OUTSIDE_TERRITORY = "point-outside-territory"
@@ -148,6 +149,7 @@ class Code(StrEnum):
 WARNINGS = frozenset(
     {
         Code.READ_AS_CP1252,
+        Code.REPAIRED_POLYGON,
         Code.READ_AS_UTF16,
         Code.SHEET_CHOSEN,
         Code.MERGED_CELLS,

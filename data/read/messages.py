@@ -373,6 +373,13 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "Le polygone n’est pas valide : {reason}.",
         "Corrigez le contour dans un SIG (outil « réparer les géométries »).",
     ),
+    Code.REPAIRED_POLYGON: (
+        (
+            "Le polygone n’était pas valide ({reason}) : il a été réparé, ce qui change sa "
+            "surface de {share}."
+        ),
+        "Vérifiez le contour ; réparez-le dans un SIG pour que ce message disparaisse.",
+    ),
     Code.SWAPPED_COORDINATES: (
         "{subject} hors du territoire ; on y tombe si l’on échange {first} et {second}.",
         "Échangez {first} et {second}.",

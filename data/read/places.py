@@ -15,7 +15,7 @@ from data.read.messages import distance, place
 from data.read.reference import SaidCrs, crs_of_layer, fitting, note_conflict
 from data.read.table import Table
 from data.read.territory import Territory
-from geo.crs import WGS84, reproject_points
+from geo.crs import WGS84, canonical_degrees, reproject_points
 from geo.errors import Where
 from geo.model import BoolArray, FloatArray
 
@@ -166,13 +166,17 @@ def _placed(
 def _projected(
     x: FloatArray, y: FloatArray, *, epsg: int, where: BoolArray, territory: Territory | None
 ) -> Points:
-    """Return the points at the rows `where`; what cannot be projected becomes NaN too."""
+    """Return the points at the rows `where`; what cannot be projected becomes NaN too.
+
+    They go through WGS84 to the centimetre: the same point in any CRS gives the same bytes.
+    """
     points = nowhere(len(x))
     lng, lat = reproject_points(x[where], y[where], source=epsg, target=WGS84)
+    lng, lat = canonical_degrees(lng), canonical_degrees(lat)
     east, north = np.full(len(lng), np.nan), np.full(len(lng), np.nan)
     good = np.isfinite(lng) & np.isfinite(lat)
     if territory is not None:
-        east, north = reproject_points(x[where], y[where], source=epsg, target=territory.crs)
+        east, north = reproject_points(lng, lat, source=WGS84, target=territory.crs)
         good &= np.isfinite(east) & np.isfinite(north)
     for column, values in zip(
         (points.lng, points.lat, points.x, points.y), (lng, lat, east, north), strict=True

@@ -11,7 +11,7 @@ import shapely
 from data.read.cells import convert, identifiers, note_ambiguous, whole_number
 from data.read.codes import Code
 from data.read.log import ProblemLog
-from data.read.polygons import read_polygons
+from data.read.polygons import Polygons, read_polygons
 from data.read.reference import SaidCrs
 from data.read.table import Shapes, Table
 from data.read.territory import Territory
@@ -72,6 +72,7 @@ def _placed(table: Table, said: SaidCrs, log: ProblemLog) -> tuple[int, Shapes] 
     if polygons is None:
         return None
     lnglat = polygons.at(WGS84, table=table, log=log)
+    polygons = Polygons(lnglat, WGS84)
     usable = np.array([shape is not None for shape in lnglat], dtype=np.bool_)
     if not usable.any():
         return None

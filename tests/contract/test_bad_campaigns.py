@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from data.read import Code, Reading, read_campaign
 from data.read.codes import WARNINGS
@@ -73,6 +77,42 @@ def _zones_with_axes_swapped(folder: Path) -> None:
     change(folder, "campaign.toml", ('exclusions = "interdits.geojson"\n', ""))
 
 
+def _broken_flatgeobuf(folder: Path) -> None:
+    change(folder, "campaign.toml", ("interdits.geojson", "interdits.fgb"))
+    (folder / "interdits.fgb").write_bytes(b"fgb\x03fgb\x00" + bytes(50))
+
+
+def _link_in_archive(folder: Path) -> None:
+    change(folder, "campaign.toml", ("interdits.geojson", "interdits.zip"))
+    with zipfile.ZipFile(folder / "interdits.zip", "w") as archive:
+        link = zipfile.ZipInfo("interdits.shp")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+
+
+def _kml_with_entities(folder: Path) -> None:
+    change(folder, "campaign.toml", ("interdits.geojson", "interdits.kml"))
+    text = '<!DOCTYPE k [<!ENTITY a "aaaa">]><kml xmlns="http://www.opengis.net/kml/2.2"/>'
+    (folder / "interdits.kml").write_text(text, encoding="utf-8")
+
+
+def _nested_wkb(folder: Path) -> None:
+    change(folder, "campaign.toml", ("interdits.geojson", "interdits.parquet"))
+    nested = b"\x01\x06\x00\x00\x00\x01\x00\x00\x00" * 300_000
+    geo = {"primary_column": "geometry", "columns": {"geometry": {"encoding": "WKB"}}}
+    table = pa.table({"reason": ["x"], "geometry": [nested]})
+    table = table.replace_schema_metadata({"geo": json.dumps(geo)})
+    parquet.write_table(table, folder / "interdits.parquet")
+
+
+def _spike(folder: Path) -> None:
+    ring = [[5.6, 45.1], [5.7, 45.1], [5.7, 45.2], [5.75, 45.25], [5.7, 45.2], [5.6, 45.2]]
+    layer = json.loads((folder / "interdits.geojson").read_text(encoding="utf-8"))
+    coordinates = [[*ring, ring[0]]]
+    layer["features"][0]["geometry"] = {"type": "Polygon", "coordinates": coordinates}
+    (folder / "interdits.geojson").write_text(json.dumps(layer), encoding="utf-8")
+
+
 MADE: dict[str, tuple[Callable[[Path], None], list[tuple[str, Code]]]] = {
     "no campaign file": (_no_campaign_file, [("campaign.toml", Code.MISSING_CAMPAIGN_FILE)]),
     "link out of the folder": (
@@ -86,6 +126,14 @@ MADE: dict[str, tuple[Callable[[Path], None], list[tuple[str, Code]]]] = {
     "portrait too large": (_portrait_too_large, [("portraits/P1.svg", Code.FILE_TOO_LARGE)]),
     "two layers": (_two_layers, [("interdits.gpkg", Code.SEVERAL_LAYERS)]),
     "cut geopackage": (_cut_geopackage, [("interdits.gpkg", Code.BROKEN_GEOPACKAGE)]),
+    "broken flatgeobuf": (_broken_flatgeobuf, [("interdits.fgb", Code.BROKEN_LAYER)]),
+    "link in archive": (_link_in_archive, [("interdits.zip", Code.HOSTILE_ARCHIVE)]),
+    "kml with entities": (_kml_with_entities, [("interdits.kml", Code.HOSTILE_MARKUP)]),
+    "nested wkb": (_nested_wkb, [("interdits.parquet", Code.READING_STOPPED)]),
+    "spike": (
+        _spike,
+        [("interdits.geojson, ligne 1, colonne geometry", Code.REPAIRED_POLYGON)],
+    ),
     "zones with axes swapped": (
         _zones_with_axes_swapped,
         [("zones.geojson", Code.ZONES_LOOK_SWAPPED)],
