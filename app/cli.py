@@ -124,6 +124,40 @@ def compare(
     raise typer.Exit(commands.compare(plan_a, plan_b, as_json=as_json))
 
 
+@cli.command(cls=FrenchCommand, help="Rapproche la commande de ce que l’acheteur renvoie.")
+def reconcile(
+    plan_dir: PlanDir,
+    returned_file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RETURNED_FILE", help="La commande annotée, ou la pige (CSV, classeur)."
+        ),
+    ],
+    *,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="PLAN_DIR_2", help="Dossier du nouveau plan.")
+    ],
+    accept_proposals: Annotated[
+        bool, typer.Option("--accept-proposals", help="Accepte aussi ce qui n’est que probable.")
+    ] = False,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hold a returned order, or proofs of posting, against a plan."""
+    from app import commands
+
+    raise typer.Exit(
+        commands.reconcile(
+            plan_dir,
+            returned_file,
+            out,
+            accept_proposals=accept_proposals,
+            force=force,
+            as_json=as_json,
+        )
+    )
+
+
 @cli.command(cls=FrenchCommand, help="Montre ce que donneraient plusieurs budgets.")
 def sweep(
     campaign_dir: CampaignDir,

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 
-from app import study_wording, wording
+from app import reconcile_wording, study_wording, wording
+from app.reconciling import reconcile_plan_folder
 from app.studies import (
     compare_plan_folders,
     explain_plan_folder,
@@ -115,6 +116,38 @@ def compare(folder_a: Path, folder_b: Path, *, as_json: bool) -> int:
         else:
             _print(study_wording.compare_lines(compared))
         return Exit.DONE
+
+    return _guarded(work, as_json=as_json)
+
+
+def reconcile(
+    folder: Path,
+    returned_file: Path,
+    out: Path,
+    *,
+    accept_proposals: bool,
+    force: bool,
+    as_json: bool,
+) -> int:
+    """Hold a returned order, or proofs of posting, against a plan, and write the plan `out`."""
+
+    def work() -> int:
+        reconciled = reconcile_plan_folder(
+            folder,
+            returned_file,
+            out,
+            accept_proposals=accept_proposals,
+            created=_now(),
+            force=force,
+            progress=_progress,
+        )
+        if as_json:
+            _print_json(reconcile_wording.reconcile_json(reconciled))
+        else:
+            _print(wording.problem_lines(reconciled.warnings), to_stderr=True)
+            _print(reconcile_wording.reconcile_lines(reconciled))
+        left = reconciled.plan.shortfalls or reconcile_wording.open_proposals(reconciled)
+        return Exit.SHORTFALL if left else Exit.DONE
 
     return _guarded(work, as_json=as_json)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path, PurePath
 
 from data.plan_json import PlanRecord, plan_from_json
-from data.read import Reading, read_campaign
+from data.read import Reading, Reject, read_campaign
 from data.write.folder import CAMPAIGN_FOLDER, ORDER_FILE, PLAN_FILE, TOUR_FILE
 from data.write.order import ORDER_COLUMNS
 from data.write.sheet import read_sheet
@@ -29,6 +29,8 @@ class PlanFolder:
     ----------
     campaign_folder, campaign
         The copy of the inputs, and the campaign as it reads now.
+    rejects
+        Rows of the inputs that are left out of the plan.
     plan
         From ``plan.json``.
     order, tour_lines
@@ -44,6 +46,7 @@ class PlanFolder:
 
     campaign_folder: Path
     campaign: Campaign
+    rejects: tuple[Reject, ...]
     plan: Plan
     order: tuple[OrderLine, ...]
     tour_lines: tuple[TourLine, ...]
@@ -71,10 +74,12 @@ def read_plan_folder(folder: Path) -> PlanFolder:
         _read(folder / TOUR_FILE), columns=TOUR_COLUMNS, make=TourLine, file=TOUR_FILE
     )
     campaign_folder = folder / CAMPAIGN_FOLDER
-    campaign = _campaign(read_campaign(campaign_folder))
+    reading = read_campaign(campaign_folder)
+    campaign = _campaign(reading)
     return PlanFolder(
         campaign_folder=campaign_folder,
         campaign=campaign,
+        rejects=reading.rejects,
         plan=record.plan,
         order=order,
         tour_lines=tour_lines,

@@ -53,6 +53,7 @@ def write_plan_folder(
     rejects: Sequence[Reject],
     created: datetime,
     force: bool,
+    extras: Mapping[str, bytes] | None = None,
 ) -> None:
     """Write a plan folder, whole or not at all.
 
@@ -70,6 +71,8 @@ def write_plan_folder(
         HTML of the maps, by file name.
     created
         With its offset from UTC.
+    extras
+        More files, by name: what this plan changed of the one before it.
 
     Raises
     ------
@@ -93,6 +96,7 @@ def write_plan_folder(
             REJECTS_FILE: rejects_csv(rejects),
             **plan_tables(campaign, eligibility=eligibility, plan=plan),
             **{_page_name(name): page.encode() for name, page in pages.items()},
+            **(extras or {}),
         }
         for name, content in sorted(outputs.items()):
             write_file(work / name, content)

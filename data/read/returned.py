@@ -1,0 +1,240 @@
+"""The file that a buyer sends back: the order with its answers, or the proofs of posting.
+
+It comes through the doors that every other table comes through. Which of the two it is, its
+columns tell: proofs have photos.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+from data.read.cells import CellFault, convert, day, number, parse_number, price, yes_no
+from data.read.codes import Code
+from data.read.folder import Folder
+from data.read.log import ProblemLog, closest
+from data.read.messages import did_you_mean, shown
+from data.read.schema import Column, Schema, fold
+from data.read.table import Table
+from data.read.tables import open_table
+from data.write.sheet import typed
+from geo.crs import LngLat
+from geo.errors import CampaignError, Problem, Severity, Where, errors_among
+from geo.french import NBSP, quoted
+from geo.order import LineState
+from geo.reconcile.proof import ProofRow
+from geo.reconcile.returned import FaceWords, Returned, ReturnedLine
+
+T = TypeVar("T")
+
+RETURNED = Schema(
+    "returned",
+    (
+        Column("face_id", ("ref_face", "reference_face", "id_face", "code_face", "face",
+                           "reference", "ref", "ref_panneau"), required=True),
+        Column("period", ("vague", "periode", "numero_vague", "n_vague")),
+        Column("visual", ("visuel_ref", "visuel", "ref_visuel", "portrait_id", "creation")),
+        Column("state", ("statut", "etat", "reponse", "decision", "confirmation", "retour")),
+        Column("replacement", ("remplacement", "face_remplacement", "face_de_remplacement",
+                               "ref_remplacement", "remplacee_par", "remplace_par")),
+        Column("new_period", ("nouvelle_vague", "vague_proposee", "nouvelle_periode")),
+        Column("price", ("prix_espace_ht", "prix_ht", "prix", "price_eur", "tarif", "tarif_ht")),
+        Column("new_price", ("nouveau_prix", "nouveau_prix_ht", "prix_revise", "nouveau_tarif",
+                             "prix_negocie")),
+        Column("operator", ("afficheur", "regie", "operateur", "exploitant")),
+        Column("format", ("format_affiche",)),
+        Column("support", ("type_support", "mobilier", "type_mobilier")),
+        Column("surface_m2", ("surface", "surface_en_m2")),
+        Column("lit", ("eclaire", "eclairee", "eclairage")),
+        Column("address", ("adresse",)),
+        Column("postcode", ("code_postal", "cp")),
+        Column("city", ("commune", "ville")),
+        Column("insee", ("code_insee", "insee_commune")),
+        Column("lat", ("latitude", "lat_photo", "latitude_photo")),
+        Column("lon", ("longitude", "lng", "long", "lon_photo", "longitude_photo")),
+        Column("contacts", ("contacts_vague", "contacts_par_vague", "audience")),
+        Column("note", ("remarque", "remarques", "commentaire", "commentaires", "observation",
+                        "observations", "motif")),
+        Column("accepted", ("accord", "accepte", "accepter", "proposition_acceptee")),
+        Column("photo", ("fichier_photo", "nom_photo", "photo_pige", "pige", "preuve", "image")),
+        Column("taken_on", ("date_pose", "date_photo", "date_pige", "pose_le", "date_de_pose",
+                            "date")),
+    ),
+)  # fmt: skip
+"""Every column of either file; what else the buyer added is not read."""
+
+_STATES = {
+    LineState.PROPOSED: ("proposee", "propose", "proposition", "en_attente", "attente"),
+    LineState.OPTION: ("option", "en_option", "optionnee", "optionne", "sous_option"),
+    LineState.FIRM: ("ferme", "confirmee", "confirme", "ok", "oui", "acceptee", "accepte",
+                     "validee", "valide", "reservee", "reserve", "bon"),
+    LineState.REFUSED: ("refusee", "refuse", "non", "ko", "indisponible", "non_disponible",
+                        "pas_disponible", "vendue", "vendu"),
+    LineState.REPLACED: ("remplacee", "remplace", "remplacement", "deplacee", "deplace",
+                         "decalee", "decale", "reportee", "reporte"),
+    LineState.POSTED: ("posee", "pose", "affichee", "affiche"),
+    LineState.CANCELLED: ("annulee", "annule", "annulation"),
+}  # fmt: skip
+_STATE_OF = {word: state for state, words in _STATES.items() for word in words}
+_PERIOD = re.compile(r"(?:v(?:ague)?|p(?:eriode)?)?[\s.n°]*(\d{1,3})(?:[.,]0+)?", re.IGNORECASE)
+_MOST_CONTACTS = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReturned:
+    """What came back: answers, or proofs (`rows` is None where it is the order)."""
+
+    returned: Returned
+    rows: tuple[ProofRow, ...] | None
+    warnings: tuple[Problem, ...]
+
+
+def read_returned(path: Path) -> ReadReturned:
+    """Return what a buyer sent back.
+
+    Raises
+    ------
+    CampaignError
+        With every problem of the file, each with its row, column and remedy.
+    OSError
+        If there is no such file.
+    """
+    path.stat()
+    log = ProblemLog()
+    where = Where(path.name)
+    folder = Folder(path.resolve().parent, log)
+    table = open_table(folder, path.resolve().name, schema=RETURNED, asked_at=where, log=log)
+    if table is None:
+        raise CampaignError(errors_among(log.sorted()))
+    wrong: list[Problem] = []
+    lines = _lines(table, log, wrong)
+    rows = _proofs(table, log, lines) if table.has("photo") else None
+    problems = (*log.sorted(), *wrong)
+    if errors := errors_among(problems):
+        raise CampaignError(errors)
+    headings = {column.name: table.heading(column.name) for column in RETURNED.columns}
+    return ReadReturned(Returned(path.name, lines, headings), rows, tuple(sorted(problems)))
+
+
+def _lines(table: Table, log: ProblemLog, wrong: list[Problem]) -> tuple[ReturnedLine, ...]:
+    texts = {
+        name: [typed(cell) for cell in table.cells(name)]
+        for name in ("face_id", "visual", "replacement", "note", *_WORDS)
+    }
+    convert(table, "face_id", str, log=log, empty="", required=True)
+    values: dict[str, list[Any]] = {
+        name: _values(table, name, parse, log) for name, parse in _PARSERS.items()
+    }
+    states = _states(table, wrong)
+    return tuple(
+        ReturnedLine(
+            row=row,
+            face_id=texts["face_id"][i],
+            period=values["period"][i],
+            visual=texts["visual"][i],
+            state=states[i],
+            replacement=texts["replacement"][i],
+            new_period=values["new_period"][i],
+            price_cents=values["price"][i],
+            new_price_cents=values["new_price"][i],
+            words=FaceWords(
+                **{name: texts[name][i] for name in _WORDS},
+                surface_m2=values["surface_m2"][i],
+                lit=values["lit"][i],
+                lnglat=_lnglat(values["lon"][i], values["lat"][i]),
+                contacts=values["contacts"][i],
+            ),
+            accepted=bool(values["accepted"][i]),
+            note=texts["note"][i],
+        )
+        for i, row in enumerate(table.rows)
+    )
+
+
+def _proofs(table: Table, log: ProblemLog, lines: tuple[ReturnedLine, ...]) -> tuple[ProofRow, ...]:
+    days = _values(table, "taken_on", day, log)
+    return tuple(
+        ProofRow(
+            row=line.row,
+            face_id=line.face_id,
+            period=line.period,
+            photo=typed(photo),
+            taken_on=taken_on,
+            lnglat=line.words.lnglat,
+            accepted=line.accepted,
+        )
+        for line, photo, taken_on in zip(lines, table.cells("photo"), days, strict=True)
+    )
+
+
+def _values(table: Table, name: str, parse: Callable[[str], T], log: ProblemLog) -> list[T | None]:
+    def parse_or_none(text: str) -> T | None:
+        return parse(text)
+
+    return convert(table, name, parse_or_none, log=log, empty=None)
+
+
+def _states(table: Table, wrong: list[Problem]) -> list[LineState | None]:
+    """Return the state of each row; the words of the trade, whatever their gender."""
+    states: list[LineState | None] = []
+    for i, text in enumerate(table.cells("state")):
+        folded = fold(text)
+        if folded and folded not in _STATE_OF:
+            hint = did_you_mean(closest(folded, _STATE_OF))
+            wrong.append(
+                Problem(
+                    table.where(i, "state"),
+                    "unknown-state",
+                    f"{quoted(shown(text))} n’est pas un état de ligne.{hint}",
+                    shown(text),
+                    f"Écrivez{NBSP}: proposée, option, ferme, refusée, remplacée, posée ou "
+                    "annulée.",
+                    Severity.ERROR,
+                )
+            )
+        states.append(_STATE_OF.get(folded))
+    return states
+
+
+def _period(text: str) -> int:
+    match = _PERIOD.fullmatch(text)
+    if match is None:
+        raise CellFault(Code.BAD_PERIOD, value=text)
+    return int(match[1])
+
+
+def _degrees(most: float) -> Callable[[str], float]:
+    return number(least=-most, most=most)
+
+
+def _contacts(text: str) -> float:
+    value = parse_number(text)
+    if not Decimal(0) <= value <= Decimal(_MOST_CONTACTS):
+        raise CellFault(Code.OUT_OF_RANGE, name=text, expected="0 à 1 000 000 000")
+    return float(value)
+
+
+def _lnglat(lng: float | None, lat: float | None) -> LngLat | None:
+    if lng is None or lat is None or not (math.isfinite(lng) and math.isfinite(lat)):
+        return None
+    return LngLat(lng, lat)
+
+
+_WORDS = ("operator", "format", "support", "address", "postcode", "city", "insee")
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    "period": _period,
+    "new_period": _period,
+    "price": price,
+    "new_price": price,
+    "surface_m2": number(least=0.01, most=10_000),
+    "lit": yes_no,
+    "lat": _degrees(90),
+    "lon": _degrees(180),
+    "contacts": _contacts,
+    "accepted": yes_no,
+}
