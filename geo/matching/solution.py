@@ -201,6 +201,8 @@ def _allocation(
         int(problem.price_cents[face_index[posting.face_id], posting.period - 1])
         for posting in postings
     )
+    # Locks beyond what is wanted are no promise of the plan: they hold by themselves.
+    promised = np.minimum(network.agents.quota + network.locked_count, problem.min_faces)
     allocation = Allocation(
         status=Status.OPTIMAL if gap <= OPTIMAL_GAP else Status.FEASIBLE,
         objective=objective,
@@ -211,12 +213,7 @@ def _allocation(
         cost_cents=cost,
         postings=postings,
         agents=agents,
-        quota={
-            agent_id: int(n)
-            for agent_id, n in zip(
-                problem.agent_ids, network.agents.quota + network.locked_count, strict=True
-            )
-        },
+        quota={agent_id: int(n) for agent_id, n in zip(problem.agent_ids, promised, strict=True)},
         shortfalls=shortfalls_of(problem, whole, count),
         cent_price=answer.prices.cent if problem.budget_cents is not None else 0.0,
         stopped_by=watch.reason or "",

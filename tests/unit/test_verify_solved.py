@@ -9,7 +9,7 @@ import pytest
 
 from data.write.order import order_lines
 from geo import matching, tour
-from geo.model import Campaign
+from geo.model import Campaign, Lock
 from geo.plan import Plan, Status
 from geo.targeting import target
 from geo.verify import verify
@@ -41,7 +41,17 @@ def rich_with(**rules: Any) -> Campaign:
     return rich_campaign(matching=replace(rich_campaign().matching, **rules))
 
 
+def with_all_of_it_locked() -> Campaign:
+    """Return the tiny campaign with the postings of its own plan as locks: more than wanted."""
+    campaign = tiny_campaign()
+    found = matching.solve(matching.build_problem(campaign, target(campaign)))
+    locks = tuple(Lock(p.face_id, p.period, p.agent_id) for p in found.postings)
+    assert all(agent.postings > campaign.matching.min_faces for agent in found.agents)
+    return replace(campaign, locks=locks)
+
+
 CAMPAIGNS = {
+    "more locks than faces wanted": with_all_of_it_locked(),
     "tiny": tiny_campaign(),
     "rich": rich_campaign(),
     "most contacts": rich_with(fairness=0.0),
