@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 
-from data.read.cells import (
-    MEDIA,
-    convert,
-    day,
-    identifiers,
-    known_among,
-    media,
-    parts_of,
-    share,
-)
+from data.read.cells import identifiers, parts_of
 from data.read.codes import Code
 from data.read.log import ProblemLog, closest
 from data.read.messages import did_you_mean
 from data.read.places import Points, locate_workplaces
+from data.read.rows import AgentRow, Context, Rows
 from data.read.table import Table
 from data.read.zones import ReadZones
 from geo.crs import LngLat
 from geo.model import Agent, Maison
-
-_NO_MEDIA: frozenset[str] = frozenset()
 
 
 def read_agents(
@@ -41,26 +30,22 @@ def read_agents(
     `consent_media` the campaign keeps no consents; with it, an empty cell is no consent.
     """
     ids = identifiers(table, "agent_id", log)
-    portraits = convert(table, "portrait_id", str, log=log, empty="", required=True)
+    rows = Rows(table, AgentRow, Context(maison_ids=maison_ids), log)
+    portraits, jobs = rows.column("portrait_id"), rows.column("job")
     _check_portraits(table, ids, portraits, log)
-    jobs = convert(table, "job", str, log=log, empty="", required=True)
     works_in = _zones(table, ids, zones.ids, log)
     points = locate_workplaces(table, zones.territory, log)
-    known = known_among(maison_ids, Code.UNKNOWN_MAISON)
-    at_maison = convert(table, "maison_id", known, log=log, empty="")
-    shares = convert(table, "share", share, log=log, empty=1.0)
-    consents = convert(
-        table, "consent_media", media, log=log, empty=_NO_MEDIA, faulty=frozenset(MEDIA)
-    )
-    until = convert(table, "consent_until", _day, log=log, empty=None)
+    headlines, names = table.cells("headline"), table.cells("name")
+    at_maison, shares = rows.column("maison_id"), rows.column("share")
+    consents, until = rows.column("consent_media"), rows.column("consent_until")
     agents = [
         Agent(
             agent_id=ids[i],
             portrait_id=portraits[i],
             job=jobs[i],
             zones=works_in[i],
-            headline=table.cells("headline")[i],
-            name=table.cells("name")[i],
+            headline=headlines[i],
+            name=names[i],
             workplace=_workplace(points, i, maisons.get(at_maison[i])),
             maison_id=at_maison[i] or None,
             share=shares[i],
@@ -71,10 +56,6 @@ def read_agents(
         if ids[i]
     ]
     return {agent.agent_id: agent for agent in sorted(agents, key=lambda a: a.agent_id)}
-
-
-def _day(text: str) -> date | None:
-    return day(text)
 
 
 def _workplace(points: Points, i: int, maison: Maison | None) -> LngLat | None:

@@ -27,7 +27,7 @@ MEDIA = ("affichage", "exposition", "presse", "web")
 LONGEST_ID = 100
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)
 
-_DEAREST_EUR = 10_000_000
+DEAREST_EUR = 10_000_000
 _LARGEST_SHARE = 1000
 _LONGEST_OPENING = 500
 
@@ -48,7 +48,7 @@ _ALL = frozenset({"oui", "toutes", "tous", "all"})
 _NONE = frozenset({"non", "aucune", "aucun", "none"})
 
 
-class CellFault(Exception):  # noqa: N818 - a value on its way to the log, not an error of ours
+class CellFault(ValueError):  # noqa: N818 - a value on its way to the log, not an error of ours
     """What is wrong with the text of a cell: the kind of problem, and what fills its texts."""
 
     def __init__(self, code: Code, **fields: object) -> None:
@@ -147,8 +147,8 @@ def price(text: str) -> int:
         raise CellFault(fault.code, value=text) from fault
     if euros < 0:
         raise CellFault(Code.NEGATIVE_PRICE, value=text)
-    if euros > _DEAREST_EUR:
-        raise CellFault(Code.OUT_OF_RANGE, name=text, expected=_limits(0, _DEAREST_EUR))
+    if euros > DEAREST_EUR:
+        raise CellFault(Code.OUT_OF_RANGE, name=text, expected=_limits(0, DEAREST_EUR))
     return cents(euros)
 
 
@@ -160,12 +160,13 @@ def note_ambiguous(table: Table, name: str, log: ProblemLog) -> None:
     """
     if table.shapes is not None:
         return  # a layer holds typed numbers
-    cells = table.cells(name)
-    marked = {text for text in set(cells) if "," in text or "." in text}
-    doubtful = {text: _LOOKS_LIKE_THOUSANDS.fullmatch(_EURO.sub("", text)) for text in marked}
-    if not all(doubtful.values()):
-        return
-    for i, text in enumerate(cells):
+    doubtful = {}
+    for text in table.text(name).distinct()[0]:
+        if "," in text or "." in text:
+            doubtful[text] = _LOOKS_LIKE_THOUSANDS.fullmatch(_EURO.sub("", text))
+            if doubtful[text] is None:
+                return
+    for i, text in enumerate(table.cells(name) if doubtful else ()):
         if match := doubtful.get(text):
             whole, rest = match.groups()
             large, small = f"{whole}{NO_BREAK}{rest}", f"{whole},{rest}"

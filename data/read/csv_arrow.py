@@ -7,18 +7,19 @@ file is left to the reader that goes row by row and says what is wrong.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
-from data.read.text_column import TextColumn
+from data.read.text_column import ArrowArray, TextColumn
 from geo.model import BoolArray
 
 _BLOCK = 8 << 20
-_BLANK_LINES = (b"\n\n", b"\n\r", b"\r\r")
+_FEWEST_COLUMNS = 2  # an empty line is a row of one empty cell, and so no row of more
 _QUOTE, _LF, _CR = b'"\n\r'
 _ASCII_SPACE = 0x20
 _NOT_ASCII = 0x80
@@ -43,24 +44,17 @@ def read_plain_rows(
     end = len(utf8)
     while end > start and utf8[end - 1] in {_LF, _CR}:
         end -= 1
-    if end == start or utf8[start] in {_LF, _CR} or not _has_plain_lines(utf8, start, end):
+    if end == start or width < _FEWEST_COLUMNS:
         return None
     if utf8.find(b'"', start, end) >= 0 and not _has_plain_quotes(utf8[start:end], ord(separator)):
         return None
     table = _parsed(pa.py_buffer(utf8)[start:end], width=width, separator=separator)
     if table is None:
         return None
-    columns = [_trimmed(table.column(i).combine_chunks()) for i in range(width)]
-    if any(pc.max(pc.utf8_length(column)).as_py() > longest_cell for column in columns):
+    columns = [_Cells.of(table.column(i)) for i in range(width)]
+    if any(cells.longest() > longest_cell for cells in columns):
         return None
-    return _without_blank_rows(columns, first_row)
-
-
-def _has_plain_lines(utf8: bytes, start: int, end: int) -> bool:
-    """Return whether no line is empty and all end alike, in a line feed."""
-    if any(utf8.find(blank, start, end) >= 0 for blank in _BLANK_LINES):
-        return False
-    return utf8.count(b"\r", start, end) == utf8.count(b"\r\n", start, end)
+    return _without_blank_rows([cells.trimmed() for cells in columns], first_row)
 
 
 def _has_plain_quotes(body: bytes, separator: int) -> bool:
@@ -87,7 +81,7 @@ def _has_plain_quotes(body: bytes, separator: int) -> bool:
     return not inside.any()
 
 
-def _parsed(body: Any, *, width: int, separator: str) -> Any:
+def _parsed(body: ArrowArray, *, width: int, separator: str) -> ArrowArray:
     names = [str(i) for i in range(width)]
     try:
         return arrow_csv.read_csv(
@@ -102,28 +96,43 @@ def _parsed(body: Any, *, width: int, separator: str) -> Any:
         return None
 
 
-def _trimmed(column: Any) -> Any:
-    """Return the cells without the spaces around them; most columns have none."""
-    column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
-    _, offsets_buffer, data = column.buffers()
-    if data is None or not len(column):
-        return column
-    first = column.offset
-    offsets = np.frombuffer(offsets_buffer, dtype=np.int32)[first : first + len(column) + 1]
-    filled = np.flatnonzero(np.diff(offsets))
-    text = np.frombuffer(data, dtype=np.uint8)
-    starts, ends = text[offsets[filled]], text[offsets[filled + 1] - 1]
-    if _could_be_space(starts).any() or _could_be_space(ends).any():
-        return pc.utf8_trim_whitespace(column)
-    return column
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """A column, with the bytes of all its cells and where each begins ``(n + 1,)``."""
+
+    array: ArrowArray
+    offsets: NDArray[np.int32]
+    text: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, column: ArrowArray) -> _Cells:
+        array = column.combine_chunks()
+        array = array.chunk(0) if isinstance(array, pa.ChunkedArray) else array
+        _, offsets, data = array.buffers()
+        ends = np.frombuffer(offsets, dtype=np.int32)
+        text = np.frombuffer(b"" if data is None else data, dtype=np.uint8)
+        return cls(array, ends[array.offset : array.offset + len(array) + 1], text)
+
+    def longest(self) -> int:
+        """Return the most bytes in a cell."""
+        return int(np.diff(self.offsets).max(initial=0))
+
+    def trimmed(self) -> ArrowArray:
+        """Return the cells without the spaces around them; most columns have none."""
+        filled = np.flatnonzero(np.diff(self.offsets))
+        starts = self.text[self.offsets[filled]]
+        ends = self.text[self.offsets[filled + 1] - 1]
+        if _could_be_space(starts).any() or _could_be_space(ends).any():
+            return pc.utf8_trim_whitespace(self.array)
+        return self.array
 
 
-def _could_be_space(bytes_: Any) -> BoolArray:
+def _could_be_space(bytes_: ArrowArray) -> BoolArray:
     found: BoolArray = (bytes_ <= _ASCII_SPACE) | (bytes_ >= _NOT_ASCII)
     return found
 
 
-def _without_blank_rows(columns: list[Any], first_row: int) -> Rows:
+def _without_blank_rows(columns: list[ArrowArray], first_row: int) -> Rows:
     count = len(columns[0])
     blank = np.ones(count, dtype=np.bool_)
     for column in columns:

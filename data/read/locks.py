@@ -9,16 +9,14 @@ from dataclasses import dataclass
 
 import shapely
 
-from data.read.cells import convert, known_among, period
 from data.read.codes import Code
 from data.read.faces import ReadFaces
 from data.read.log import ProblemLog
 from data.read.messages import distance
+from data.read.rows import NO_PERIOD, Context, LockRow, Rows
 from data.read.table import Table
 from data.read.territory import Territory
 from geo.model import POSTER_MEDIUM, Agent, BoolArray, Exclusion, Lock, MatchingRules, Periods
-
-_NO_PERIOD = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +51,20 @@ def read_locks(table: Table, around: Surroundings, log: ProblemLog) -> tuple[Loc
     A lock that keeps a face free although the inventory row was left out is dropped: it holds
     anyway.
     """
-    known_face = known_among(around.faces.ids, Code.UNKNOWN_FACE)
-    faces = convert(table, "face_id", known_face, log=log, empty="", required=True)
-    in_campaign = period(around.periods.count if around.periods else None)
-    numbers = convert(table, "period", in_campaign, log=log, empty=_NO_PERIOD, required=True)
-    known_agent = known_among(around.agent_ids, Code.UNKNOWN_AGENT)
-    agents = convert(table, "agent_id", known_agent, log=log, empty="")
+    if not len(table):
+        return ()
+    context = Context(
+        period_count=around.periods.count if around.periods else None,
+        agent_ids=around.agent_ids,
+        face_ids=around.faces.ids(),
+    )
+    rows = Rows(table, LockRow, context, log)
+    faces, numbers, agents = (rows.column(name) for name in ("face_id", "period", "agent_id"))
     first: dict[tuple[str, int], int] = {}
     locks = {}
     for i, slot in enumerate(zip(faces, numbers, strict=True)):
         face_id, number = slot
-        if not face_id or number == _NO_PERIOD:
+        if not face_id or number == NO_PERIOD:
             continue
         if first.setdefault(slot, i) == i:
             locks[i] = Lock(face_id, number, agents[i] or None)

@@ -196,8 +196,10 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "Gardez un seul séparateur dans tout le fichier.",
     ),
     Code.HEADING_BELOW: (
-        "Les titres des colonnes ont été trouvés à la ligne {row} ; les lignes au-dessus sont "
-        "ignorées.",
+        (
+            "Les titres des colonnes ont été trouvés à la ligne {row} ; les lignes au-dessus sont "
+            "ignorées."
+        ),
         "Si ce n’est pas la bonne ligne, supprimez ce qui la précède.",
     ),
     Code.TOO_MANY_COLUMNS: (
@@ -339,12 +341,15 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "Les supports sont : affichage, exposition, presse, web, ou tous ; séparez-les par « | ».",
     ),
     Code.UNKNOWN_CRS: (
-        "Le système de coordonnées « {crs} » n’est pas reconnu.",
-        'Donnez un code EPSG, par exemple {key} = "EPSG:2154" dans [files].',
+        "Le système de coordonnées « {crs} » n’est pas reconnu.{hint}",
+        'Donnez un code EPSG : {key} = "{example}" dans [files], ou --crs {kind}={example}.',
     ),
     Code.MISSING_CRS: (
         "Rien ne dit dans quel système sont ces coordonnées.{hint}",
-        'Déclarez-le dans [files], par exemple {key} = "EPSG:2154"{columns}.',
+        (
+            'Confirmez-le : {key} = "{example}" dans [files], ou --crs {kind}={example} ; rien '
+            "n’est supposé sans vous{columns}."
+        ),
     ),
     Code.MIXED_CRS: (
         (
@@ -356,6 +361,13 @@ _TEXTS: dict[Code, tuple[str, str]] = {
     Code.CRS_CONFLICT: (
         "Deux systèmes de coordonnées se contredisent : {one} ; {other}.",
         "Corrigez le fichier, ou la clé {key} de [files].",
+    ),
+    Code.CRS_DOUBTFUL: (
+        "Aucun point ne tombe dans le territoire si le fichier est en {crs}.{hint}",
+        (
+            'Confirmez le bon système : {key} = "{example}" dans [files], ou --crs '
+            "{kind}={example}."
+        ),
     ),
     Code.NOT_FINITE: (
         "« {value} » n’est pas un nombre fini.",

@@ -20,9 +20,9 @@ from geo.errors import Where
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 _CONTROL_BYTES = bytes(sorted({*range(32), 127} - set(b"\t\n\r")))
-_NON_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
+_NON_CHARACTERS = "\uffff".encode()[:2]
 _UTF16_MARKS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_UTF8 = "utf-8"
+_UTF8, _SURROGATES = "utf-8", "utf-8 with surrogates"
 _SAMPLE = 4096
 _MOSTLY = 0.8
 
@@ -86,11 +86,9 @@ def normal(text: str) -> str:
 
 def _first_control_of(content: bytes, *, is_utf8: bool, text: str) -> tuple[int, str] | None:
     """Return what `first_control` does; bytes are searched ten times faster than a text."""
-    if is_utf8 and not any(mark in content for mark in _NON_CHARACTERS):
-        surrogates = "\ud800".encode(_UTF8, "surrogatepass")[:1] in content
+    if is_utf8 and _NON_CHARACTERS not in content:
         clean = len(content.translate(None, _CONTROL_BYTES)) == len(content)
-        if clean and not surrogates:
-            return None
+        return None if clean else first_control(text)
     return first_control(text)
 
 
@@ -102,7 +100,7 @@ def _decoded(content: bytes, file: str, log: ProblemLog, *, tolerant: bool) -> _
     except UnicodeDecodeError as error:
         row = content.count(b"\n", 0, error.start) + 1
     try:  # a lone surrogate is a fault of the text, and no sign of another encoding
-        return _Decoded(content.decode(_UTF8, "surrogatepass"), _UTF8)
+        return _Decoded(content.decode(_UTF8, "surrogatepass"), _SURROGATES)
     except UnicodeDecodeError:
         pass
     if tolerant and _is_mostly_utf8(content):

@@ -11,6 +11,9 @@ import pyarrow.compute as pc
 
 from geo.model import BoolArray, IntArray, TextArray
 
+ArrowArray = Any
+"""Arrow has no types that mypy knows."""
+
 _SAMPLE = 4096
 
 
@@ -25,7 +28,7 @@ class TextColumn(Sequence[str]):
 
     __slots__ = ("_array", "_codes", "_distinct")
 
-    def __init__(self, array: Any) -> None:
+    def __init__(self, array: ArrowArray) -> None:
         self._array = array
         self._codes: IntArray | None = None
         self._distinct: list[str] = []
@@ -38,7 +41,7 @@ class TextColumn(Sequence[str]):
         return cls(pa.array([_encodable(cell) for cell in cells], type=pa.string()))
 
     @property
-    def arrow(self) -> Any:
+    def arrow(self) -> ArrowArray:
         """Return the Arrow array."""
         return self._array
 

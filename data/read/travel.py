@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from data.read.cells import convert, known_among, number
+import math
+
 from data.read.codes import Code
 from data.read.log import ProblemLog
+from data.read.rows import Context, Rows
+from data.read.rows import TravelRow as Row
 from data.read.table import Table
 from geo.model import TravelRow
-
-_MOST_MINUTES = 24 * 60
-_MOST_KM = 5000
 
 
 def read_travel(
@@ -19,13 +19,9 @@ def read_travel(
 
     A row from a Maison to itself is dropped if it takes no time and is a problem if it does.
     """
-    known = known_among(maison_ids, Code.UNKNOWN_MAISON)
-    origins = convert(table, "from_id", known, log=log, empty="", required=True)
-    targets = convert(table, "to_id", known, log=log, empty="", required=True)
-    in_minutes = number(least=0, most=_MOST_MINUTES)
-    minutes = convert(table, "minutes", in_minutes, log=log, empty=0.0, required=True)
-    in_km = number(least=0, most=_MOST_KM)
-    kilometres = convert(table, "km", in_km, log=log, empty=0.0, required=True)
+    read = Rows(table, Row, Context(maison_ids=maison_ids), log)
+    origins, targets = read.column("from_id"), read.column("to_id")
+    minutes, kilometres = read.array("minutes").tolist(), read.array("km").tolist()
     first: dict[tuple[str, str], int] = {}
     rows = []
     for i, pair in enumerate(zip(origins, targets, strict=True)):
@@ -39,10 +35,10 @@ def read_travel(
             )
         elif origin == target:
             if minutes[i] > 0:
-                typed = table.cells("minutes")[i]
+                typed = table.text("minutes")[i]
                 where = table.where(i, "minutes")
                 log.add(Code.TRAVEL_TO_ITSELF, where, found=typed, origin=origin)
-        else:
+        elif math.isfinite(minutes[i]) and math.isfinite(kilometres[i]):
             drive_s, distance_m = round(minutes[i] * 60), round(kilometres[i] * 1000)
             rows.append(TravelRow(origin, target, drive_s, distance_m))
     return tuple(sorted(rows))
