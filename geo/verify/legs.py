@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from geo.crs import LngLat
-from geo.model import Campaign, TourRules
+from geo.model import Campaign, Driving, TourRules
 from geo.plan import Leg, Stop, Tour, TravelSource
 from geo.verify.violation import Rule, Violation, breach
 from geo.verify.wording import day, minutes, moment, number
@@ -24,16 +25,23 @@ ROUND_EARTH = 0.99
 
 def check_legs(campaign: Campaign, rules: TourRules, tour: Tour) -> Iterator[Violation]:
     """Yield every leg that does not fit its neighbours, its day, its clock or its distance."""
+    days = _Days(campaign, rules)
     for kit in sorted({stop.kit for stop in tour.stops} | {leg.kit for leg in tour.legs}):
         stops = [stop for stop in tour.stops if stop.kit == kit]
         legs = [leg for leg in tour.legs if leg.kit == kit]
-        stops.sort(key=lambda stop: min(stop.open_on, default=date.max))
+        stops.sort(key=lambda stop: (min(stop.open_on, default=date.max), _local(stop.arrive)))
         legs.sort(key=_depart)
-        yield from _chain(stops, legs, rules.depot)
+        yield from _chain(stops, legs, days)
+        yield from _one_at_a_time(legs)
         yield from _driving_days(legs, rules)
     for leg in tour.legs:
         yield from _clock(leg)
+        yield from _hours(leg, rules)
     yield from _travel(campaign, tour)
+
+
+def _local(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None)
 
 
 def _depart(leg: Leg) -> datetime:
@@ -58,54 +66,134 @@ class _Link:
     to_id: str
 
 
+class _Days:
+    """On which days a leg may be driven, given the stops that it joins."""
+
+    def __init__(self, campaign: Campaign, rules: TourRules) -> None:
+        self.rules = rules
+        self._maisons = {maison.maison_id: maison for maison in campaign.maisons}
+
+    def right(self, link: _Link) -> set[date]:
+        """Return the day on which the one may be left, or that on which the other is reached.
+
+        The first leg of a kit is driven on the morning on which the first stop is set up, the last
+        one in the evening on which the last stop is taken down, the others as the rules say.
+        """
+        evening = None if link.from_stop is None else self._taken_down(link.from_stop)
+        morning = None if link.to_stop is None else self._set_up(link.to_stop)
+        if link.from_stop is not None and link.to_stop is not None:
+            if self.rules.driving is Driving.EVENING:
+                morning = None
+            if self.rules.driving is Driving.MORNING:
+                evening = None
+        return {day for day in (evening, morning) if day is not None}
+
+    def _taken_down(self, stop: Stop) -> date | None:
+        maison = self._maisons.get(stop.maison_id)
+        own = None if maison is None else maison.takedown_s
+        last = max(stop.open_on, default=None)
+        if last is None or stop.closes is None:
+            return last
+        work = timedelta(seconds=self.rules.takedown_s if own is None else own)
+        return (_local(stop.closes) + work).date()
+
+    def _set_up(self, stop: Stop) -> date | None:
+        maison = self._maisons.get(stop.maison_id)
+        own = None if maison is None else maison.setup_s
+        first = min(stop.open_on, default=None)
+        if first is None or stop.opens is None:
+            return first
+        work = timedelta(seconds=self.rules.setup_s if own is None else own)
+        return (_local(stop.opens) - work).date()
+
+
 def _links(stops: Sequence[Stop], depot: str) -> list[_Link]:
     ends = [None, *stops, None]
     ids = [depot, *(stop.maison_id for stop in stops), depot]
     return [_Link(ends[i], ends[i + 1], ids[i], ids[i + 1]) for i in range(len(stops) + 1)]
 
 
-def _chain(stops: Sequence[Stop], legs: Sequence[Leg], depot: str) -> Iterator[Violation]:
-    """Walk depot → stops → depot; a leg from a place to itself may be left out."""
+def _chain(stops: Sequence[Stop], legs: Sequence[Leg], days: _Days) -> Iterator[Violation]:
+    """Walk depot → stops → depot; a leg from a place to itself may be left out.
+
+    A driver who returns comes empty from the depot to each leg, and goes back empty after it.
+    """
+    depot = days.rules.depot
     waiting = list(legs)
+    kit = (stops[0] if stops else legs[0]).kit
     for link in _links(stops, depot):
-        leg = waiting[0] if waiting else None
-        if leg is not None and (leg.from_id, leg.to_id) == (link.from_id, link.to_id):
-            yield from _joined(link, waiting.pop(0))
-        elif link.from_id != link.to_id:
-            found = f"{leg.from_id} → {leg.to_id}" if leg else "rien"
-            kit = (stops[0] if stops else legs[0]).kit
-            message = f"Lot {kit} : on attend le trajet {link.from_id} → {link.to_id}, il y a "
-            yield breach(Rule.LEG_CHAIN, link.to_id, f"{message}{found}.")
-            return
+        trip: list[Leg] = []
+        for from_id, to_id, empty in _ways(link, days.rules):
+            leg = waiting[0] if waiting else None
+            if leg is not None and (leg.from_id, leg.to_id, leg.empty) == (from_id, to_id, empty):
+                trip.append(waiting.pop(0))
+            elif from_id != to_id:
+                found = f"{leg.from_id} → {leg.to_id}{_empty(leg.empty)}" if leg else "rien"
+                message = f"Lot {kit} : on attend le trajet {from_id} → {to_id}{_empty(empty)}, "
+                yield breach(Rule.LEG_CHAIN, to_id, f"{message}il y a {found}.")
+                return
+        for leg in trip:
+            if not leg.empty:
+                yield from _joined(link, leg, days)
+        yield from _without_pause(trip)
     for leg in waiting:
         message = f"{_where(leg)} : ce trajet ne mène d’aucune étape à la suivante."
         yield breach(Rule.LEG_CHAIN, leg.to_id, message)
 
 
-def _joined(link: _Link, leg: Leg) -> Iterator[Violation]:
-    """Check a leg against the stops at its ends: same clock, and the evening before or the morning.
+def _ways(link: _Link, rules: TourRules) -> list[tuple[str, str, bool]]:
+    """Return the places that the legs of one trip join, and which of them are driven empty."""
+    way = (link.from_id, link.to_id, False)
+    if not rules.driver_returns:
+        return [way]
+    return [(rules.depot, link.from_id, True), way, (link.to_id, rules.depot, True)]
 
-    The first leg of a kit is driven in the morning of its first stop's first open day, every later
-    one in the evening of the last open day of the stop that it leaves.
-    """
-    if link.to_stop is not None and link.to_stop.arrive.replace(tzinfo=None) != _arrive(leg):
+
+def _empty(empty: bool) -> str:  # noqa: FBT001 - what a leg says of itself
+    return " à vide" if empty else ""
+
+
+def _joined(link: _Link, leg: Leg, days: _Days) -> Iterator[Violation]:
+    """Check a leg against the stops at its ends: same clock, and a day that is right for it."""
+    if link.to_stop is not None and _local(link.to_stop.arrive) != _arrive(leg):
         message = f"{_where(leg)} : arrivée le {moment(leg.arrive)}, "
         message += f"à l’étape le {moment(link.to_stop.arrive)}."
         yield breach(Rule.STOP_CLOCK, leg.to_id, message)
-    if link.from_stop is not None and link.from_stop.leave.replace(tzinfo=None) != _depart(leg):
+    if link.from_stop is not None and _local(link.from_stop.leave) != _depart(leg):
         message = f"{_where(leg)} : départ le {moment(leg.depart)}, "
         message += f"de l’étape le {moment(link.from_stop.leave)}."
         yield breach(Rule.STOP_CLOCK, leg.from_id, message)
-    right = _day_of(link)
-    if right is not None and _depart(leg).date() != right:
-        message = f"{_where(leg)} : départ le {moment(leg.depart)}, au lieu du {day(right)}."
+    right = days.right(link)
+    if right and _depart(leg).date() not in right:
+        told = " ou ".join(day(each) for each in sorted(right))
+        message = f"{_where(leg)} : départ le {moment(leg.depart)}, au lieu du {told}."
         yield breach(Rule.LEG_DAY, leg.to_id, message)
 
 
-def _day_of(link: _Link) -> date | None:
-    if link.from_stop is not None:
-        return max(link.from_stop.open_on, default=None)
-    return min(link.to_stop.open_on, default=None) if link.to_stop is not None else None
+def _without_pause(trip: Sequence[Leg]) -> Iterator[Violation]:
+    for before, after in pairwise(trip):
+        if _arrive(before) != _depart(after):
+            message = f"{_where(after)} : départ le {moment(after.depart)}, le conducteur arrive "
+            yield breach(Rule.EMPTY_LEG_CLOCK, after.to_id, f"{message}le {moment(before.arrive)}.")
+
+
+def _one_at_a_time(legs: Sequence[Leg]) -> Iterator[Violation]:
+    for before, after in pairwise(legs):
+        if _depart(after) < _arrive(before):
+            message = f"{_where(after)} : départ le {moment(after.depart)}, avant la fin du trajet "
+            message += f"{before.from_id} → {before.to_id}."
+            yield breach(Rule.LEGS_OVERLAP, after.to_id, message)
+
+
+def _hours(leg: Leg, rules: TourRules) -> Iterator[Violation]:
+    """Check the hours of a leg that takes any time, and is over on the day on which it begins."""
+    depart, arrive = _depart(leg), _arrive(leg)
+    if leg.drive_s <= 0 or depart.date() != arrive.date():
+        return
+    if depart.time() < rules.drive_from or arrive.time() > rules.drive_until:
+        message = f"{_where(leg)} : du {moment(depart)} au {moment(arrive)}, on ne roule "
+        message += f"qu’entre {rules.drive_from:%H:%M} et {rules.drive_until:%H:%M}."
+        yield breach(Rule.LEG_HOURS, leg.to_id, message)
 
 
 def _clock(leg: Leg) -> Iterator[Violation]:
@@ -143,7 +231,7 @@ def _travel(campaign: Campaign, tour: Tour) -> Iterator[Violation]:
                 message = f"{_where(leg)} : un lieu est à {leg.distance_m} m de lui-même."
                 yield breach(Rule.TRAVEL_IMPLAUSIBLE, leg.to_id, message)
             continue
-        wanted = TravelSource.TABLE if row else TravelSource.ESTIMATE
+        wanted = row.source if row else TravelSource.ESTIMATE
         if leg.source is not wanted:
             message = f"{_where(leg)} : la durée est dite {leg.source}, et vient de {wanted}."
             yield breach(Rule.TRAVEL_SOURCE, leg.to_id, message)
@@ -153,7 +241,7 @@ def _travel(campaign: Campaign, tour: Tour) -> Iterator[Violation]:
                 f"{minutes(row.drive_s)} et {row.distance_m} m."
             )
             yield breach(Rule.TRAVEL_TABLE, leg.to_id, message)
-        if not row and leg.from_id in places and leg.to_id in places:
+        if wanted is not TravelSource.TABLE and leg.from_id in places and leg.to_id in places:
             yield from _plausible(leg, great_circle_m(places[leg.from_id], places[leg.to_id]))
 
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from geo.model import Campaign, Maison, TourRules
 from geo.plan import Stop, Tour
-from geo.verify.opening import OpeningDays
+from geo.verify.opening import HalfDay, OpeningDays
 from geo.verify.violation import Rule, Violation, breach
-from geo.verify.wording import day, moment
+from geo.verify.wording import day, minutes, moment, number
 
 _WHY_CLOSED = {
     Rule.DAY_WEEKEND: "c’est un samedi ou un dimanche",
     Rule.DAY_HOLIDAY: "c’est un jour férié",
     Rule.DAY_CLOSED: "la Maison est fermée ce jour-là",
     Rule.DAY_WITHOUT_HOURS: "ses horaires n’ont pas ce jour",
+    Rule.DAY_NOT_ALLOWED: "sa ligne ne permet pas ce jour",
+    Rule.DAY_WITHOUT_POSTERS: "aucune affiche n’est alors posée dans sa zone",
+    Rule.DAY_SCHOOL_HOLIDAYS: "les vacances scolaires en décident autrement",
 }
 
 
@@ -25,18 +29,70 @@ def check_stops(campaign: Campaign, rules: TourRules, tour: Tour) -> Iterator[Vi
     """Yield every Maison missed or visited twice, and every day that is not as it has to be."""
     maisons = {maison.maison_id: maison for maison in campaign.maisons}
     yield from _visits(maisons, tour)
-    days = OpeningDays(rules)
+    days = OpeningDays(campaign, rules)
     for stop in tour.stops:
-        if stop.maison_id in maisons and stop.open_on:
-            yield from _days(stop, maisons[stop.maison_id], days)
-            yield from _hours(stop, maisons[stop.maison_id], days)
         if stop.maison_id in maisons:
-            yield from _stay(stop, maisons[stop.maison_id], rules)
-    yield from _overlaps(tour)
+            maison = maisons[stop.maison_id]
+            dwell = rules.dwell_days if maison.dwell_days is None else maison.dwell_days
+            stay = Stay(stop, maison, days, counts_halves=dwell != int(dwell))
+            yield from _stay(stay, rules, dwell)
+            if stop.open_on:
+                yield from _days(stay)
+                yield from _hours(stay, rules)
 
 
-def _where(stop: Stop) -> str:
-    return f"Maison {stop.maison_id}, lot {stop.kit}"
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A stop with what it needs to be judged; `counts_halves` where half-days were asked for."""
+
+    stop: Stop
+    maison: Maison
+    days: OpeningDays
+    counts_halves: bool
+
+    @property
+    def where(self) -> str:
+        """Return the Maison and the kit, for the beginning of a sentence."""
+        return f"Maison {self.stop.maison_id}, lot {self.stop.kit}"
+
+    def length(self) -> float:
+        """Return how many days the exhibition is open, or half of how many half-days."""
+        return len(self.halves()) / 2 if self.counts_halves else len(set(self.stop.open_on))
+
+    def halves(self) -> list[HalfDay]:
+        """Return the half-days from when the stop says that it opens to when it says it closes."""
+        begin, end = self.stop.opens, self.stop.closes
+        return [
+            half
+            for day in sorted(set(self.stop.open_on))
+            for half in self.halves_of(day)
+            if begin is not None and end is not None and begin <= half.opens and half.closes <= end
+        ]
+
+    def halves_of(self, day: date) -> tuple[HalfDay, ...]:
+        """Return the half-days that count on a day."""
+        hours = self.days.hours(self.maison, day)
+        return () if hours is None else hours.halves
+
+    def is_open(self, day: date) -> bool:
+        """Return whether a stay of this kind could count this day."""
+        if not self.days.is_open(self.maison, day):
+            return False
+        return not self.counts_halves or bool(self.halves_of(day))
+
+    def opening(self) -> datetime | None:
+        """Return when the exhibition has to open first."""
+        if self.counts_halves:
+            return self.stop.opens
+        hours = self.days.hours(self.maison, min(self.stop.open_on))
+        return None if hours is None else hours.opens
+
+    def closing(self) -> datetime | None:
+        """Return when it has to close last."""
+        if self.counts_halves:
+            return self.stop.closes
+        hours = self.days.hours(self.maison, max(self.stop.open_on))
+        return None if hours is None else hours.closes
 
 
 def _visits(maisons: dict[str, Maison], tour: Tour) -> Iterator[Violation]:
@@ -53,34 +109,40 @@ def _visits(maisons: dict[str, Maison], tour: Tour) -> Iterator[Violation]:
             yield breach(Rule.MAISON_NOT_VISITED, maison_id, message)
 
 
-def _stay(stop: Stop, maison: Maison, rules: TourRules) -> Iterator[Violation]:
-    wanted = rules.dwell_days if maison.dwell_days is None else maison.dwell_days
-    if len(set(stop.open_on)) != wanted:
-        message = f"{_where(stop)} : {len(set(stop.open_on))} jour(s) d’ouverture, il en faut "
-        yield breach(Rule.DWELL, stop.maison_id, f"{message}{wanted}.")
+def _stay(stay: Stay, rules: TourRules, dwell: float) -> Iterator[Violation]:
+    stop, maison = stay.stop, stay.maison
+    if stay.length() != dwell:
+        message = f"{stay.where} : {number(stay.length())} jour(s) d’ouverture, il en faut "
+        yield breach(Rule.DWELL, stop.maison_id, f"{message}{number(dwell)}.")
     for fixed in sorted(set(maison.fixed_on) - set(stop.open_on)):
-        message = f"{_where(stop)} : l’exposition devait y être ouverte le {day(fixed)}."
+        message = f"{stay.where} : l’exposition devait y être ouverte le {day(fixed)}."
         yield breach(Rule.FIXED_DAY_MISSED, stop.maison_id, message)
     for opened in stop.open_on:
         if not rules.start <= opened <= rules.end:
-            message = f"{_where(stop)} : le {day(opened)} est hors de la tournée, qui va du "
+            message = f"{stay.where} : le {day(opened)} est hors de la tournée, qui va du "
             message += f"{day(rules.start)} au {day(rules.end)}."
             yield breach(Rule.DAY_OUT_OF_WINDOW, stop.maison_id, message)
+    if stop.open_on and maison.windows:
+        first, last = min(stop.open_on), max(stop.open_on)
+        if not any(begin <= first <= last <= end for begin, end in maison.windows):
+            message = f"{stay.where} : du {day(first)} au {day(last)}, ce n’est dans aucune de ses "
+            yield breach(Rule.OUTSIDE_WINDOWS, stop.maison_id, f"{message}fenêtres de dates.")
 
 
-def _days(stop: Stop, maison: Maison, days: OpeningDays) -> Iterator[Violation]:
+def _days(stay: Stay) -> Iterator[Violation]:
+    stop = stay.stop
     if any(before >= after for before, after in pairwise(stop.open_on)):
         told = ", ".join(day(opened) for opened in stop.open_on)
-        message = f"{_where(stop)} : les jours ne se suivent pas ({told})."
+        message = f"{stay.where} : les jours ne se suivent pas ({told})."
         yield breach(Rule.DAYS_UNSORTED, stop.maison_id, message)
     for opened in sorted(set(stop.open_on)):
-        closed = days.why_closed(maison, opened)
+        closed = stay.days.why_closed(stay.maison, opened)
         if closed is not None:
-            message = f"{_where(stop)} : pas d’exposition le {day(opened)}, {_WHY_CLOSED[closed]}."
+            message = f"{stay.where} : pas d’exposition le {day(opened)}, {_WHY_CLOSED[closed]}."
             yield breach(closed, stop.maison_id, message)
     for between in _days_between(min(stop.open_on), max(stop.open_on)):
-        if between not in stop.open_on and days.is_open(maison, between):
-            message = f"{_where(stop)} : le {day(between)}, jour d’ouverture, est sauté."
+        if between not in stop.open_on and stay.is_open(between):
+            message = f"{stay.where} : le {day(between)}, jour d’ouverture, est sauté."
             yield breach(Rule.DAY_SKIPPED, stop.maison_id, message)
 
 
@@ -89,26 +151,43 @@ def _days_between(first: date, last: date) -> Iterator[date]:
         yield first + timedelta(days=n)
 
 
-def _hours(stop: Stop, maison: Maison, days: OpeningDays) -> Iterator[Violation]:
-    first = days.hours(maison, min(stop.open_on))
-    last = days.hours(maison, max(stop.open_on))
+def _hours(stay: Stay, rules: TourRules) -> Iterator[Violation]:
+    yield from _told_hours(stay)
+    stop, maison = stay.stop, stay.maison
+    setup = rules.setup_s if maison.setup_s is None else maison.setup_s
+    takedown = rules.takedown_s if maison.takedown_s is None else maison.takedown_s
     arrive, leave = stop.arrive.replace(tzinfo=None), stop.leave.replace(tzinfo=None)
-    if first is not None and arrive > first.opens:
-        message = f"{_where(stop)} : le lot arrive le {moment(arrive)}, la Maison ouvre le "
-        message += f"{moment(first.opens)}."
+    opens, closes = stay.opening(), stay.closing()
+    if opens is not None and arrive > opens - timedelta(seconds=setup):
+        message = f"{stay.where} : le lot arrive le {moment(arrive)}, la Maison ouvre le "
+        message += f"{moment(opens)}{_with(setup, 'montage')}."
         yield breach(Rule.ARRIVES_AFTER_OPENING, stop.maison_id, message)
-    if last is not None and leave < last.closes:
-        message = f"{_where(stop)} : le lot repart le {moment(leave)}, la Maison ferme le "
-        message += f"{moment(last.closes)}."
+    if closes is not None and leave < closes + timedelta(seconds=takedown):
+        message = f"{stay.where} : le lot repart le {moment(leave)}, la Maison ferme le "
+        message += f"{moment(closes)}{_with(takedown, 'démontage')}."
         yield breach(Rule.LEAVES_BEFORE_CLOSING, stop.maison_id, message)
 
 
-def _overlaps(tour: Tour) -> Iterator[Violation]:
-    stays = sorted((s for s in tour.stops if s.open_on), key=lambda s: (s.kit, min(s.open_on)))
-    for before, after in pairwise(stays):
-        if before.kit == after.kit and max(before.open_on) >= min(after.open_on):
-            message = (
-                f"Lot {before.kit} : encore à {before.maison_id} le {day(max(before.open_on))} "
-                f"et déjà à {after.maison_id} le {day(min(after.open_on))}."
-            )
-            yield breach(Rule.STOPS_OVERLAP, after.maison_id, message)
+def _with(seconds: int, work: str) -> str:
+    return f", {minutes(seconds)} de {work} en plus" if seconds else ""
+
+
+def _told_hours(stay: Stay) -> Iterator[Violation]:
+    """Check when the plan says that the exhibition opens and closes."""
+    stop, days = stay.stop, sorted(set(stay.stop.open_on))
+    if stay.counts_halves:
+        right_opens: set[datetime | None] = {half.opens for half in stay.halves_of(days[0])}
+        right_closes: set[datetime | None] = {half.closes for half in stay.halves_of(days[-1])}
+        told = {half.opens.date() for half in stay.halves()}
+        complete = told == set(days) if stay.length() else True
+    else:
+        right_opens, right_closes = {stay.opening(), None}, {stay.closing(), None}
+        complete = True
+    if not (stop.opens in right_opens and stop.closes in right_closes and complete):
+        hours = (
+            f"du {moment(stop.opens)} au {moment(stop.closes)}"
+            if stop.opens is not None and stop.closes is not None
+            else "à des heures que le plan ne dit pas"
+        )
+        message = f"{stay.where} : l’exposition est ouverte {hours}, ce ne sont pas les heures "
+        yield breach(Rule.STOP_HOURS, stop.maison_id, f"{message}de la Maison.")

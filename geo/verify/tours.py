@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from geo.model import Campaign, TourRules
+from geo.model import Campaign
 from geo.plan import Status, Tour
 from geo.verify.certificate import NO_ANSWER
+from geo.verify.kits import check_kits
 from geo.verify.legs import check_legs
 from geo.verify.stops import check_stops
 from geo.verify.violation import Rule, Violation, breach
@@ -28,7 +29,7 @@ def check_tour(campaign: Campaign, tour: Tour) -> Iterator[Violation]:
     if tour.status in NO_ANSWER:
         yield from _no_answer(tour)
         return
-    yield from _kits(campaign.tour, tour)
+    yield from check_kits(campaign, campaign.tour, tour)
     yield from _sorted(tour)
     yield from _totals(tour)
     yield from check_stops(campaign, campaign.tour, tour)
@@ -42,15 +43,6 @@ def _no_answer(tour: Tour) -> Iterator[Violation]:
     if not tour.shortfalls:
         message = "Le plan n’a pas de tournée, et ne dit pas pourquoi."
         yield breach(Rule.TOUR_WITHOUT_REASON, "", message)
-
-
-def _kits(rules: TourRules, tour: Tour) -> Iterator[Violation]:
-    kits = {stop.kit for stop in tour.stops} | {leg.kit for leg in tour.legs}
-    unknown = sorted(kits - set(range(1, rules.kits + 1)))
-    if unknown:
-        told = ", ".join(str(kit) for kit in unknown)
-        message = f"La tournée emploie le(s) lot(s) {told}, la campagne en a {rules.kits}."
-        yield breach(Rule.TOO_MANY_KITS, "", message)
 
 
 def _sorted(tour: Tour) -> Iterator[Violation]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
-from geo.model import Campaign, Maison, TravelRow
-from geo.plan import Shortfall, Status, Stop, Tour, TravelSource
+from geo.model import Campaign, Driving, Maison, SchoolHolidays, TravelRow
+from geo.plan import Leg, Shortfall, Status, Stop, Tour, TravelSource
 from geo.verify import Rule, verify
-from tests.honest_plan import VISITS, Case, honest_case, move, retotalled, rich_campaign
+from tests.honest_plan import VISITS, Case, drive, honest_case, move, retotalled, rich_campaign
 
 Break = Callable[[], Case]
 
@@ -137,9 +137,74 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2017, 10, day, hour, minute)  # noqa: DTZ001 - a tour is in local time
 
 
+def half_days(**told: Any) -> Break:
+    """Return m2 on the morning of the 17th and m1 in the afternoon; `told` changes the stop at m2.
+
+    Both stand for half a day, from 9:00 to 12:00 or from 14:00 to 17:00.
+    """
+
+    def make() -> Case:
+        half = {"dwell_days": 0.5, "opening": "Mo-Fr 09:00-12:00,14:00-17:00"}
+        campaign = with_maisons(m1=half, m2=half)
+        case = honest_case(campaign, visits=(two, ("m1", october(17)), three, four))
+        tour = case.plan.tour
+        midday = move(tour.legs[1], at(17, 12))
+        legs = (tour.legs[0], midday, *tour.legs[2:])
+        first = {"leave": at(17, 12), "opens": at(17, 9), "closes": at(17, 12), **told}
+        second = {"arrive": midday.arrive, "opens": at(17, 14), "closes": at(17, 17)}
+        stops = stops_with(replace(tour, stops=stops_with(tour, 0, **first)), 1, **second)
+        changed = replace(tour, legs=legs, stops=stops)
+        return replace(case, plan=replace(case.plan, tour=changed))
+
+    return make
+
+
+def returning(late_s: int = 0, *, skip: int | None = None, **rules: Any) -> Break:
+    """Return the tour of a driver who goes home, `late_s` late after the first leg.
+
+    `skip` leaves one of the legs out.
+    """
+
+    def make() -> Case:
+        case = with_tour_rules(driver_returns=True, **rules)()
+        legs: list[Leg] = []
+        for leg in case.plan.tour.legs:
+            there = empty(case.campaign, "m1", leg.from_id)
+            back = empty(case.campaign, leg.to_id, "m1")
+            legs += [move(there, leg.depart - timedelta(seconds=there.drive_s)), leg]
+            legs.append(move(back, leg.arrive + timedelta(seconds=late_s * (len(legs) < 3))))
+        legs = [leg for leg in legs if leg.from_id != leg.to_id]
+        kept = tuple(leg for i, leg in enumerate(legs) if i != skip)
+        tour = retotalled(replace(case.plan.tour, legs=kept))
+        return replace(case, plan=replace(case.plan, tour=tour))
+
+    return make
+
+
+def empty(campaign: Campaign, from_id: str, to_id: str) -> Leg:
+    return replace(drive(campaign, from_id, to_id), empty=True)
+
+
+def posters_gone() -> Case:
+    """Return the case of m1 on the first day after the posters of its secteur."""
+    rules = rich_campaign().tour
+    assert rules is not None
+    campaign = rich_campaign(tour=replace(rules, with_posters=True))
+    return honest_case(campaign, visits=(two, three, four, ("m1", october(24))))
+
+
 nobody_asked = Tour(Status.INFEASIBLE, 0, 0, 0)
 no_date = Shortfall("stop-has-no-date", "m2", "Il manque un jour.")
 two, one, three, four = VISITS
+
+MOSELLE = {"postcode": "57000"}
+
+
+def with_school_zone(**maisons: dict[str, Any]) -> Case:
+    campaign = with_maisons(**maisons)
+    assert campaign.tour is not None
+    return honest_case(replace(campaign, tour=replace(campaign.tour, school_zone="A")))
+
 
 BREAKS: dict[str, tuple[Break, set[Rule]]] = {
     # the whole
@@ -222,7 +287,75 @@ BREAKS: dict[str, tuple[Break, set[Rule]]] = {
         with_maison("m2", opening="Tu 10:00-20:00"),
         {Rule.LEAVES_BEFORE_CLOSING},
     ),
+    "a day before the first one allowed": (
+        with_maison("m3", not_before=date(2017, 10, 20)),
+        {Rule.DAY_NOT_ALLOWED},
+    ),
+    "a day after the last one allowed": (
+        with_maison("m3", not_after=date(2017, 10, 18)),
+        {Rule.DAY_NOT_ALLOWED},
+    ),
+    "a stay from one window to the next": (
+        with_maison("m4", windows=(october(18, 20), october(23, 24))),
+        {Rule.OUTSIDE_WINDOWS},
+    ),
+    "a day between windows": (
+        with_maison("m3", windows=(october(17, 18), october(20, 24))),
+        {Rule.OUTSIDE_WINDOWS, Rule.DAY_NOT_ALLOWED},
+    ),
+    "a day in the school holidays": (
+        with_tour_rules(school_zone="A", school_holidays=SchoolHolidays.AVOID),
+        {Rule.DAY_SCHOOL_HOLIDAYS},
+    ),
+    "a day at school": (
+        lambda: with_school_zone(m3={"school_holidays": SchoolHolidays.SEEK}),
+        {Rule.DAY_SCHOOL_HOLIDAYS},
+    ),
+    "a day after the posters": (posters_gone, {Rule.DAY_WITHOUT_POSTERS}),
+    "a holiday of Moselle": (
+        visiting(two, one, three, ("m4", (date(2017, 12, 22), date(2017, 12, 26))), m4=MOSELLE),
+        {Rule.DAY_HOLIDAY, Rule.DAY_OUT_OF_WINDOW},
+    ),
+    "hours that are not those of the Maison": (
+        with_stop(0, opens=at(17, 8), closes=at(17, 17)),
+        {Rule.STOP_HOURS},
+    ),
+    "a half-day that is none of its halves": (
+        half_days(closes=at(17, 11)),
+        {Rule.STOP_HOURS, Rule.DWELL},
+    ),
+    "a half-day too many": (
+        half_days(closes=at(17, 17)),
+        {Rule.DWELL, Rule.STOPS_OVERLAP, Rule.LEAVES_BEFORE_CLOSING},
+    ),
+    "a half-day that does not say which": (
+        half_days(opens=None, closes=None),
+        {Rule.DWELL, Rule.STOP_HOURS, Rule.STOPS_OVERLAP},
+    ),
+    "no time to set up": (with_tour_rules(setup_s=1), {Rule.ARRIVES_AFTER_OPENING}),
+    "no time to set up there": (with_maison("m2", setup_s=1), {Rule.ARRIVES_AFTER_OPENING}),
+    "no time to take down": (with_tour_rules(takedown_s=1), {Rule.LEAVES_BEFORE_CLOSING}),
+    "a kit out of its zone": (with_tour_rules(kit_zones=("sud",)), {Rule.KIT_OUT_OF_ZONE}),
+    "an order not kept": (with_tour_rules(order=(("m3", "m4"), ("m1", "m2"))), {Rule.ORDER_BROKEN}),
     # the legs
+    "a drive before the hours": (with_tour_rules(drive_from=time(8, 32)), {Rule.LEG_HOURS}),
+    "a drive after the hours": (with_tour_rules(drive_until=time(17, 39)), {Rule.LEG_HOURS}),
+    "a drive in the evening where mornings are asked for": (
+        with_tour_rules(driving=Driving.MORNING),
+        {Rule.LEG_DAY},
+    ),
+    "a driver who takes a break before going home": (returning(60), {Rule.EMPTY_LEG_CLOCK}),
+    "a driver who is on two roads": (
+        returning(25_800, max_drive_s=7_200),
+        {Rule.EMPTY_LEG_CLOCK, Rule.LEGS_OVERLAP},
+    ),
+    "a driver who does not come": (returning(skip=2), {Rule.LEG_CHAIN}),
+    "an empty leg where the driver stays": (
+        with_leg(2, empty=True),
+        {Rule.LEG_CHAIN},
+    ),
+    # m1 → m2 1,700 s and back 1,900 s, then out 1,700 s and home 1,900 s
+    "a second too long on empty roads": (returning(max_drive_s=7_199), {Rule.DAY_DRIVE}),
     "no way there": (without_leg(0), {Rule.LEG_CHAIN}),
     "no way between": (without_leg(2), {Rule.LEG_CHAIN}),
     "no way back": (without_leg(-1), {Rule.LEG_CHAIN}),
@@ -306,6 +439,27 @@ def test_a_broken_tour_is_found_as_what_it_is(name: str) -> None:
 
 def test_a_tour_may_use_its_last_day_and_its_last_second_on_the_road() -> None:
     assert findings(with_tour_rules(end=date(2017, 10, 23), max_drive_s=3_600)()) == set()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        half_days(),
+        returning(max_drive_s=7_200),
+        with_tour_rules(driving=Driving.EITHER),
+        with_tour_rules(with_posters=True),
+        with_tour_rules(kit_zones=("dep",)),
+        with_tour_rules(order=(("m2", "m1", "m4"),)),
+        with_tour_rules(drive_from=time(8, 31, 40), drive_until=time(17, 40)),
+        with_maison("m3", windows=(october(16, 18), october(19, 19))),
+        with_maison("m3", not_before=date(2017, 10, 19), not_after=date(2017, 10, 19)),
+        with_maison("m4", zone_id=None),
+        lambda: with_school_zone(m3={"school_holidays": SchoolHolidays.AVOID}),
+        with_stop(0, opens=at(17, 9), closes=at(17, 17)),
+    ],
+)
+def test_a_tour_that_keeps_what_was_asked_is_no_breach(make: Break) -> None:
+    assert findings(make()) == set()
 
 
 def test_the_leg_from_the_depot_to_itself_may_be_left_out() -> None:
