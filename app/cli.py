@@ -34,6 +34,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Un seul objet JSON sur la 
 PlanDir = Annotated[Path, typer.Argument(metavar="PLAN_DIR", help="Dossier du plan.")]
 MOST_BUDGETS = 200
 """More budgets than that on one curve show nothing more."""
+SaidCrs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--crs",
+        metavar="FICHIER=EPSG:CODE",
+        help="Confirme le système de coordonnées d’un fichier (faces=EPSG:2154), plusieurs fois.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Remplace ce qui existe déjà.")]
 
 
@@ -52,11 +60,12 @@ def demo(
 
 
 @cli.command(cls=FrenchCommand, help="Montre tous les problèmes des données.")
-def check(campaign_dir: CampaignDir, *, as_json: AsJson = False) -> None:
+def check(campaign_dir: CampaignDir, *, crs: SaidCrs = None, as_json: AsJson = False) -> None:
     """Show every problem in the inputs."""
+    confirmed = _confirmed_crs(crs)
     from app import commands
 
-    raise typer.Exit(commands.check(campaign_dir, as_json=as_json))
+    raise typer.Exit(commands.check(campaign_dir, crs=confirmed, as_json=as_json))
 
 
 @cli.command(cls=FrenchCommand, help="Calcule l’affichage et la tournée.")
@@ -68,13 +77,37 @@ def plan(
         int | None,
         typer.Option("--seed", metavar="N", min=0, help="Graine, au lieu de celle de la campagne."),
     ] = None,
+    crs: SaidCrs = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a plan and write its folder."""
+    confirmed = _confirmed_crs(crs)
     from app import commands
 
-    raise typer.Exit(commands.plan(campaign_dir, out, seed=seed, force=force, as_json=as_json))
+    raise typer.Exit(
+        commands.plan(campaign_dir, out, seed=seed, crs=confirmed, force=force, as_json=as_json)
+    )
+
+
+def _confirmed_crs(said: list[str] | None) -> dict[str, str]:
+    """Return the CRS of each file, by its key in ``[files]``, of e.g. ``faces=EPSG:2154``.
+
+    Raises
+    ------
+    typer.BadParameter
+        If one is not so written, or a file is named twice.
+    """
+    confirmed: dict[str, str] = {}
+    for text in said or []:
+        kind, _, definition = text.partition("=")
+        if not definition.strip() or kind.strip() in confirmed:
+            raise typer.BadParameter(
+                f"{text} ; attendu FICHIER=EPSG:CODE, une fois par fichier, comme faces=EPSG:2154.",
+                param_hint="'--crs'",
+            )
+        confirmed[kind.strip()] = definition.strip()
+    return confirmed
 
 
 @cli.command(cls=FrenchCommand, help="Vérifie toutes les règles d’un plan, autrement.")

@@ -47,11 +47,11 @@ def demo(out: Path, *, force: bool) -> int:
     return _guarded(work, as_json=False)
 
 
-def check(folder: Path, *, as_json: bool) -> int:
+def check(folder: Path, *, crs: Mapping[str, str] | None = None, as_json: bool) -> int:
     """Show every problem of a campaign folder."""
 
     def work() -> int:
-        reading = read_campaign(folder)
+        reading = read_campaign(folder, crs=crs)
         if as_json:
             _print_json(wording.check_json(reading))
         else:
@@ -61,12 +61,20 @@ def check(folder: Path, *, as_json: bool) -> int:
     return _guarded(work, as_json=as_json)
 
 
-def plan(folder: Path, out: Path, *, seed: int | None, force: bool, as_json: bool) -> int:
+def plan(
+    folder: Path,
+    out: Path,
+    *,
+    seed: int | None,
+    crs: Mapping[str, str] | None = None,
+    force: bool,
+    as_json: bool,
+) -> int:
     """Plan a campaign folder and write the plan folder `out`."""
 
     def work() -> int:
         planned = plan_campaign(
-            folder, out, created=_now(), seed=seed, force=force, progress=_progress
+            folder, out, created=_now(), seed=seed, crs=crs, force=force, progress=_progress
         )
         return _say_planned(planned, as_json=as_json)
 

@@ -5,7 +5,7 @@ The command line and the API translate arguments, call one of these, and shape t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -78,6 +78,7 @@ def plan_campaign(
     *,
     created: datetime,
     seed: int | None = None,
+    crs: Mapping[str, str] | None = None,
     force: bool = False,
     progress: Progress,
 ) -> Planned:
@@ -89,6 +90,8 @@ def plan_campaign(
         The date of creation that ``plan.json`` carries.
     seed
         Replaces the seed of the campaign file.
+    crs
+        What the planner confirms of the CRS of files, see `data.read.read_campaign`.
     force
         An older plan in `target_folder` is replaced.
 
@@ -101,7 +104,7 @@ def plan_campaign(
     """
     check_target(target_folder, force=force)
     progress("Lecture de la campagne…")
-    reading = read_campaign(folder)
+    reading = read_campaign(folder, crs=crs)
     if reading.campaign is None:
         raise CampaignError(errors_among(reading.problems))
     campaign = reading.campaign if seed is None else replace(reading.campaign, seed=seed)

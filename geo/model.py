@@ -302,7 +302,11 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """Everything that a plan is made from. `crs` is the EPSG code of the projected CRS."""
+    """Everything that a plan is made from. `crs` is the EPSG code of the projected CRS.
+
+    `confirmed_crs` is what the planner said beside ``campaign.toml`` of the CRS of files, by their
+    keys in ``[files]``.
+    """
 
     name: str
     periods: Periods
@@ -320,3 +324,4 @@ class Campaign:
     sequences: Mapping[str, frozenset[int]] = field(default_factory=dict)
     portraits: Mapping[str, PortraitImage] = field(default_factory=dict)
     inputs: tuple[InputFile, ...] = ()
+    confirmed_crs: Mapping[str, str] = field(default_factory=dict)

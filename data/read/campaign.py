@@ -7,10 +7,11 @@ problem. What is not known (an id in a file that cannot be read) is then not hel
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from data.read.agents import read_agents
-from data.read.campaign_file import CampaignFile, read_rules
+from data.read.campaign_file import CRS_KINDS, CampaignFile, read_rules
 from data.read.codes import Code
 from data.read.exclusions import read_exclusions
 from data.read.faces import ReadFaces, read_faces
@@ -21,6 +22,7 @@ from data.read.maisons import read_maisons
 from data.read.messages import did_you_mean
 from data.read.portraits import read_portraits
 from data.read.reading import Reading
+from data.read.reference import note_unknown_crs, said_crs
 from data.read.schema import SCHEMAS, Schema
 from data.read.table import Table
 from data.read.tables import open_table
@@ -34,7 +36,7 @@ from geo.model import Agent, Campaign, Exclusion, Maison
 CAMPAIGN_FILE = "campaign.toml"
 
 
-def read_campaign(folder: Path) -> Reading:
+def read_campaign(folder: Path, *, crs: Mapping[str, str] | None = None) -> Reading:
     """Return the campaign in a folder, or everything that keeps it from being one.
 
     Parameters
@@ -42,6 +44,9 @@ def read_campaign(folder: Path) -> Reading:
     folder
         Holds ``campaign.toml``, the files that it names, and perhaps ``portraits/``. Nothing
         outside it is read, and nothing in it is changed.
+    crs
+        What the planner confirms of the CRS of files, by their keys in ``[files]``: it comes before
+        what ``campaign.toml`` says.
 
     Returns
     -------
@@ -53,6 +58,7 @@ def read_campaign(folder: Path) -> Reading:
     rules = _rules(folder, files, log)
     if rules is None:
         return Reading(None, log.sorted(), ())
+    rules = _with_confirmed(rules, crs or {}, log)
     return _read(files, rules, log)
 
 
@@ -63,6 +69,17 @@ def _rules(folder: Path, files: Folder, log: ProblemLog) -> CampaignFile | None:
     content = files.read(CAMPAIGN_FILE, limit=TEXT_LIMIT, asked_at=Where(CAMPAIGN_FILE))
     toml = None if content is None else parse_toml(content, CAMPAIGN_FILE, log)
     return None if toml is None else read_rules(toml, log)
+
+
+def _with_confirmed(rules: CampaignFile, crs: Mapping[str, str], log: ProblemLog) -> CampaignFile:
+    for kind in sorted(crs):
+        where = Where(CAMPAIGN_FILE, 0, f"--crs {kind}")
+        if kind not in CRS_KINDS:
+            allowed = ", ".join(CRS_KINDS)
+            log.add(Code.UNKNOWN_KEY, where, found=kind, key=kind, hint="", allowed=allowed)
+        elif said_crs(f"{kind}_crs", crs[kind]).epsg is None:
+            note_unknown_crs(where, f"{kind}_crs", crs[kind], log)
+    return replace(rules, confirmed={kind: crs[kind] for kind in sorted(crs)})
 
 
 def _read(files: Folder, rules: CampaignFile, log: ProblemLog) -> Reading:
@@ -109,6 +126,7 @@ def _read(files: Folder, rules: CampaignFile, log: ProblemLog) -> Reading:
         sequences=rules.sequences,
         portraits=portraits,
         inputs=files.inputs(),
+        confirmed_crs=rules.confirmed,
     )
     return Reading(campaign, log.sorted(), faces.rejects)
 

@@ -17,7 +17,7 @@ from data.read.cells import cents
 from data.read.codes import Code
 from data.read.log import ProblemLog, closest
 from data.read.messages import did_you_mean
-from data.read.reference import SaidCrs, epsg_of
+from data.read.reference import SaidCrs, note_unknown_crs, said_crs
 from data.read.sections import (
     EXAMPLES,
     SECTIONS,
@@ -31,6 +31,9 @@ from data.read.toml_file import TomlFile
 from data.read.tour_rules import check_tour, tour_rules
 from geo.errors import Where
 from geo.model import MatchingRules, Periods, TourRules
+
+CRS_KINDS = ("zones", "maisons", "faces", "exclusions")
+"""Files whose CRS a planner may say."""
 
 _ALWAYS_REQUIRED = ("zones", "agents", "faces")
 _EXPECTED_TYPES = {
@@ -62,6 +65,7 @@ class CampaignFile:
     """What ``campaign.toml`` says, as far as it could be read.
 
     `campaign` is None where its section cannot be used, `tour` where there is none or it cannot.
+    `confirmed` is what the planner says of the CRS of files beside it: it comes first.
     """
 
     toml: TomlFile
@@ -70,6 +74,7 @@ class CampaignFile:
     matching: MatchingRules
     tour: TourRules | None
     sequences: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    confirmed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def periods(self) -> Periods | None:
@@ -82,8 +87,8 @@ class CampaignFile:
     def crs(self, kind: str) -> SaidCrs:
         """Return what the campaign says of the CRS of a file, by its key in ``[files]``."""
         key = f"{kind}_crs"
-        said = getattr(self.files, key, None)
-        return SaidCrs(key, None if said is None else epsg_of(said))
+        said = self.confirmed.get(kind) or getattr(self.files, key, None)
+        return SaidCrs(key) if said is None else said_crs(key, said)
 
 
 def read_rules(toml: TomlFile, log: ProblemLog) -> CampaignFile:
@@ -180,12 +185,11 @@ def _check_files(files: FilesSection, toml: TomlFile, log: ProblemLog) -> None:
         if name not in content:
             key = f"files.{name}"
             log.add(Code.MISSING_KEY, toml.where(key), key=key, expected=EXAMPLES[key])
-    for kind in ("zones", "maisons", "faces", "exclusions"):
+    for kind in CRS_KINDS:
         name = f"{kind}_crs"
         said = getattr(files, name)
-        if said is not None and epsg_of(said) is None:
-            where = toml.where(f"files.{name}")
-            log.add(Code.UNKNOWN_CRS, where, found=said, crs=said, key=name)
+        if said is not None and said_crs(name, said).epsg is None:
+            note_unknown_crs(toml.where(f"files.{name}"), name, said, log)
 
 
 def _matching_rules(section: MatchingSection) -> MatchingRules:

@@ -97,6 +97,7 @@ class Code(StrEnum):
     MISSING_CRS = "missing-crs"
     MIXED_CRS = "mixed-crs"
     CRS_CONFLICT = "crs-conflict"
+    CRS_DOUBTFUL = "crs-doubtful"
     NOT_FINITE = "not-finite"
     MISSING_GEOMETRY = "missing-geometry"
     WRONG_GEOMETRY = "wrong-geometry"

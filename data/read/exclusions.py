@@ -20,7 +20,7 @@ def read_exclusions(
 ) -> tuple[Exclusion, ...]:
     """Return the polygons with their reasons, sorted by reason, then by coordinates."""
     reasons = convert(table, "reason", str, log=log, empty="", required=True)
-    polygons = read_polygons(table, said, log)
+    polygons = read_polygons(table, said, log, territory=territory)
     if polygons is None or territory is None:
         return ()
     shapes = polygons.at(territory.crs, table=table, log=log)

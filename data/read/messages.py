@@ -302,8 +302,11 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "Vérifiez qu’aucun zéro n’a été perdu ; donnez à la colonne le format « texte ».",
     ),
     Code.SHORT_CODE: (
-        "« {value} » a un chiffre de moins qu’attendu : un zéro a sans doute été perdu ({likely}).",
-        "Corrigez le code si c’est le cas ; il a été laissé tel quel.",
+        (
+            "{count} codes ont un chiffre de moins qu’attendu, comme « {value} » : un zéro a sans "
+            "doute été perdu ({likely})."
+        ),
+        "Corrigez-les si c’est le cas ; ils ont été laissés tels quels.",
     ),
     Code.BAD_OPENING: (
         "Les horaires « {value} » ne suivent pas la syntaxe opening_hours d’OpenStreetMap.",
@@ -347,8 +350,8 @@ _TEXTS: dict[Code, tuple[str, str]] = {
     Code.MISSING_CRS: (
         "Rien ne dit dans quel système sont ces coordonnées.{hint}",
         (
-            'Confirmez-le : {key} = "{example}" dans [files], ou --crs {kind}={example} ; rien '
-            "n’est supposé sans vous{columns}."
+            'Confirmez-le : {key} = "{example}" dans [files], ou --crs {kind}={example}{columns} ; '
+            "rien n’est supposé sans vous."
         ),
     ),
     Code.MIXED_CRS: (
@@ -364,10 +367,7 @@ _TEXTS: dict[Code, tuple[str, str]] = {
     ),
     Code.CRS_DOUBTFUL: (
         "Aucun point ne tombe dans le territoire si le fichier est en {crs}.{hint}",
-        (
-            'Confirmez le bon système : {key} = "{example}" dans [files], ou --crs '
-            "{kind}={example}."
-        ),
+        ('Confirmez le bon système : {key} = "{example}" dans [files], ou --crs {kind}={example}.'),
     ),
     Code.NOT_FINITE: (
         "« {value} » n’est pas un nombre fini.",

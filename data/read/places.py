@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 import shapely
 
-from data.read.cells import convert, parse_number
+from data.read.angles import coordinate
 from data.read.codes import Code
+from data.read.columns import float_column
 from data.read.log import ProblemLog
 from data.read.messages import distance, place
-from data.read.reference import SaidCrs, crs_of_layer, fitting, note_conflict
+from data.read.reference import SaidCrs, crs_of_layer, fitting, note_missing, propose, surely
 from data.read.table import Table
 from data.read.territory import Territory
 from geo.crs import WGS84, canonical_degrees, reproject_points
+from geo.crs_candidates import name_of
 from geo.errors import Where
 from geo.model import BoolArray, FloatArray
 
@@ -54,10 +56,10 @@ def locate(table: Table, said: SaidCrs, *, territory: Territory | None, log: Pro
     """Return the points of a table or layer; what is wrong with them is noted.
 
     A layer has its own points. A table has ``x`` and ``y`` if the campaign says their CRS, else
-    ``lat`` and ``lon`` in WGS84.
+    ``lat`` and ``lon``, in WGS84 unless the campaign says otherwise.
     """
     from_table = _from_columns if table.shapes is None else _from_layer
-    raw = from_table(table, said, log)
+    raw = from_table(table, said, territory, log)
     if raw is None:
         return nowhere(len(table))
     return _placed(table, raw, said=said, territory=territory, log=log)
@@ -88,8 +90,10 @@ def nowhere(n: int) -> Points:
     return Points(*(np.full(n, np.nan) for _ in range(4)))
 
 
-def _from_layer(table: Table, said: SaidCrs, log: ProblemLog) -> _Raw | None:
-    epsg = crs_of_layer(table, said, log)
+def _from_layer(
+    table: Table, said: SaidCrs, territory: Territory | None, log: ProblemLog
+) -> _Raw | None:
+    epsg = crs_of_layer(table, said, log, territory=territory)
     if epsg is None:
         return None
     shapes: Any = table.shapes
@@ -99,21 +103,26 @@ def _from_layer(table: Table, said: SaidCrs, log: ProblemLog) -> _Raw | None:
             found = place(y[i], x[i])
             log.add(Code.NOT_FINITE, table.where(i, "geometry"), found=found, value=found)
             x[i] = y[i] = np.nan
+    if said.swapped:
+        x, y = y, x
     return _Raw(x, y, epsg, "longitude", "latitude", "geometry")
 
 
-def _from_columns(table: Table, said: SaidCrs, log: ProblemLog) -> _Raw | None:
+def _from_columns(
+    table: Table, said: SaidCrs, territory: Territory | None, log: ProblemLog
+) -> _Raw | None:
     has_xy = table.has("x") and table.has("y")
     has_degrees = table.has("lat") and table.has("lon")
-    if has_xy and said.epsg is not None:
-        return _raw_columns(table, "x", "y", epsg=said.epsg, required=True, log=log)
-    if has_degrees and said.epsg in {None, WGS84}:
-        return _raw_columns(table, "lon", "lat", epsg=WGS84, required=True, log=log)
-    if has_degrees:
-        note_conflict(Where(table.file), "lat et lon sont en WGS84", said=said, log=log)
-    elif has_xy:
+    epsg = said.epsg
+    if (has_xy and epsg is not None) or has_degrees:
+        names = ["x", "y"] if has_xy and epsg is not None else ["lon", "lat"]
+        if said.swapped:
+            names.reverse()
+        return _raw_columns(table, *names, epsg=epsg or WGS84, required=True, log=log)
+    if has_xy:
+        raw = _raw_columns(table, "x", "y", epsg=WGS84, required=False, log=ProblemLog())
         columns = ", ou donnez les colonnes lat et lon"
-        log.add(Code.MISSING_CRS, Where(table.file), hint="", key=said.key, columns=columns)
+        note_missing(table, said, propose(raw.x, raw.y, territory), log=log, columns=columns)
     else:
         wanted = ("x", "y") if table.has("x") or table.has("y") else ("lat", "lon")
         for name in wanted:
@@ -127,15 +136,7 @@ def _raw_columns(
     table: Table, x_name: str, y_name: str, *, epsg: int, required: bool, log: ProblemLog
 ) -> _Raw:
     def values(name: str) -> FloatArray:
-        read = convert(
-            table,
-            name,
-            lambda text: float(parse_number(text)),
-            log=log,
-            empty=np.nan,
-            required=required,
-        )
-        return np.array(read, dtype=np.float64)
+        return float_column(table, name, coordinate, log=log, required=required)
 
     headings = table.heading(x_name), table.heading(y_name)
     return _Raw(values(x_name), values(y_name), epsg, *headings, column=headings[1])
@@ -150,7 +151,16 @@ def _placed(
     log: ProblemLog,
     outside: Code = Code.POINT_OUTSIDE_TERRITORY,
 ) -> Points:
-    fits = fitting(table, raw.x, raw.y, epsg=raw.epsg, said=said, column=raw.column, log=log)
+    fits = fitting(
+        table,
+        raw.x,
+        raw.y,
+        epsg=raw.epsg,
+        said=said,
+        column=raw.column,
+        territory=territory,
+        log=log,
+    )
     points = _projected(raw.x, raw.y, epsg=raw.epsg, where=fits, territory=territory)
     lost = fits & ~points.usable
     for i in np.flatnonzero(lost).tolist():
@@ -159,7 +169,7 @@ def _placed(
         expected = f"le domaine d’EPSG:{raw.epsg}"
         log.add(Code.OUT_OF_RANGE, where, found=found, name=found, expected=expected)
     if territory is not None:
-        _note_outside(table, raw, points, territory=territory, log=log, outside=outside)
+        _note_outside(table, raw, points, said=said, territory=territory, log=log, outside=outside)
     return points
 
 
@@ -190,6 +200,7 @@ def _note_outside(
     raw: _Raw,
     points: Points,
     *,
+    said: SaidCrs,
     territory: Territory,
     log: ProblemLog,
     outside: Code,
@@ -207,6 +218,18 @@ def _note_outside(
         where = Where(table.file, 0, raw.column)
         log.add(Code.SWAPPED_COORDINATES, where, subject="Tous les points sont", **names)
         return
+    if usable.sum() > 1 and (stray == usable).all():
+        other = surely(raw.x, raw.y, territory, not_in=raw.epsg)
+        if other is not None:
+            log.add(
+                Code.CRS_DOUBTFUL,
+                Where(table.file, 0, raw.column),
+                crs=name_of(raw.epsg),
+                key=said.key,
+                kind=said.kind,
+                **other._asdict(),
+            )
+            return
     for i in np.flatnonzero(stray).tolist():
         where = Where(table.file, table.rows[i], raw.column)
         if swapped[i]:

@@ -15,7 +15,9 @@ from data.read.messages import percent, place
 from data.read.reference import SaidCrs, crs_of_layer, fitting
 from data.read.repair import repaired
 from data.read.table import Shapes, Table
+from data.read.territory import Territory
 from geo.crs import WGS84, canonical_shapes, reproject_shapes
+from geo.errors import Where
 from geo.model import BoolArray, FloatArray, IntArray
 
 _GEOMETRY = "geometry"
@@ -72,15 +74,25 @@ class Polygons(NamedTuple):
         return cast("Shapes", moved)
 
 
-def read_polygons(table: Table, said: SaidCrs, log: ProblemLog) -> Polygons | None:
+def read_polygons(
+    table: Table, said: SaidCrs, log: ProblemLog, *, territory: Territory | None = None
+) -> Polygons | None:
     """Return the polygons of a layer, or None where its CRS cannot be told.
+
+    `territory` is where they should be, if that is known by now.
 
     A polygon that is not finite, not in the unit of its CRS or not valid is noted and left out.
     """
-    epsg = crs_of_layer(table, said, log)
+    if table.shapes is None:
+        where = Where(table.file, 1, _GEOMETRY)
+        log.add(Code.MISSING_COLUMN, where, column=_GEOMETRY, names=f"{_GEOMETRY}, wkt, wkb")
+        return None
+    epsg = crs_of_layer(table, said, log, territory=territory)
     if epsg is None:
         return None
     shapes: Any = np.array(table.shapes, dtype=object)
+    if said.swapped:
+        shapes = shapely.transform(shapes, lambda xy: xy[:, ::-1])
     for i in np.flatnonzero(~shapely.is_missing(shapes)).tolist():
         where = table.where(i, _GEOMETRY)
         coordinates = shapely.get_coordinates(shapes[i])
@@ -90,7 +102,9 @@ def read_polygons(table: Table, said: SaidCrs, log: ProblemLog) -> Polygons | No
             shapes[i] = None
     bounds = shapely.bounds(shapes)
     x, y = _farthest(bounds[:, 0], bounds[:, 2]), _farthest(bounds[:, 1], bounds[:, 3])
-    fits = fitting(table, x, y, epsg=epsg, said=said, column=_GEOMETRY, log=log)
+    fits = fitting(
+        table, x, y, epsg=epsg, said=said, column=_GEOMETRY, territory=territory, log=log
+    )
     shapes[~fits] = None
     return Polygons(make_valid(shapes, table, log), epsg)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from geo.crs import WGS84, reproject_points
 from geo.model import Area, BoolArray, FloatArray, IntArray, Zone
 
 
@@ -39,6 +40,11 @@ class Territory:
                 shapely.prepare(zone.area)
                 inside[near] = shapely.intersects_xy(zone.area, x[near], y[near])
         return inside
+
+    def holds_lnglat(self, lng: FloatArray, lat: FloatArray) -> BoolArray:
+        """Return whether each point ``(n,)`` in WGS84 degrees is in some zone."""
+        x, y = reproject_points(lng, lat, source=WGS84, target=self.crs)
+        return self.holds(x, y)
 
     def meets(self, areas: Sequence[Area]) -> bool:
         """Return whether any of the areas touches any zone."""

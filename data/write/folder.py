@@ -15,6 +15,7 @@ from data.plan_json import SCHEMA_ID, plan_to_json
 from data.read import Reject
 from data.write.agenda import tour_ics
 from data.write.atomic import whole_folder, write_file
+from data.write.confirmed_crs import with_confirmed_crs
 from data.write.gpx import tour_gpx
 from data.write.order import ORDER_COLUMNS, order_lines
 from data.write.rejects import rejects_csv
@@ -88,7 +89,12 @@ def write_plan_folder(
         return force and is_plan_folder(place)
 
     with whole_folder(place, may_replace=may_replace) as work:
-        inputs = _copy_inputs(campaign_folder, work / CAMPAIGN_FOLDER, inputs=campaign.inputs)
+        inputs = _copy_inputs(
+            campaign_folder,
+            work / CAMPAIGN_FOLDER,
+            inputs=campaign.inputs,
+            confirmed_crs=campaign.confirmed_crs,
+        )
         outputs = {
             PLAN_FILE: plan_to_json(
                 plan, inputs=inputs, versions=_versions(), created=created
@@ -166,9 +172,16 @@ def _page_name(name: str) -> str:
 
 
 def _copy_inputs(
-    source: Path, target: Path, *, inputs: Sequence[InputFile]
+    source: Path,
+    target: Path,
+    *,
+    inputs: Sequence[InputFile],
+    confirmed_crs: Mapping[str, str],
 ) -> tuple[InputFile, ...]:
-    """Copy the inputs and return them, ``campaign.toml`` among them, sorted by name."""
+    """Copy the inputs and return them, ``campaign.toml`` among them, sorted by name.
+
+    What was confirmed of the CRS of files is written into the copy of ``campaign.toml``.
+    """
     expected: dict[str, str | None] = {CAMPAIGN_FILE: None}
     expected |= {file.name: file.sha256 for file in inputs}
     copied: list[InputFile] = []
@@ -179,6 +192,9 @@ def _copy_inputs(
         if content is None or found is None or found != (sha256 or found):
             problems.append(_changed(name))
             continue
+        if name == CAMPAIGN_FILE and confirmed_crs:
+            content = with_confirmed_crs(content, confirmed_crs)
+            found = hashlib.sha256(content).hexdigest()
         write_file(target / name, content)
         copied.append(InputFile(name, found))
     if problems:

@@ -13,6 +13,7 @@ import geopandas as gpd
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
+from pyproj import Transformer
 
 from data.read import Code, Reading, read_campaign
 from data.read.codes import WARNINGS
@@ -113,6 +114,18 @@ def _spike(folder: Path) -> None:
     (folder / "interdits.geojson").write_text(json.dumps(layer), encoding="utf-8")
 
 
+def _metres_of_another_system(folder: Path) -> None:
+    shift = Transformer.from_crs(4326, 3945, always_xy=True).transform
+    rows = [row.split(";") for row in (folder / "inventaire.csv").read_text("utf-8").splitlines()]
+    lat, lon = rows[0].index("lat"), rows[0].index("lon")
+    for row in rows[1:]:
+        x, y = shift(float(row[lon].replace(",", ".")), float(row[lat].replace(",", ".")))
+        row[lat], row[lon] = f"{y:.2f}", f"{x:.2f}"
+    text = "\n".join(";".join(row) for row in rows)
+    (folder / "inventaire.csv").write_text(text + "\n", encoding="utf-8")
+    change(folder, "campaign.toml", ("[matching]", 'faces_crs = "EPSG:3946"\n\n[matching]'))
+
+
 MADE: dict[str, tuple[Callable[[Path], None], list[tuple[str, Code]]]] = {
     "no campaign file": (_no_campaign_file, [("campaign.toml", Code.MISSING_CAMPAIGN_FILE)]),
     "link out of the folder": (
@@ -130,6 +143,10 @@ MADE: dict[str, tuple[Callable[[Path], None], list[tuple[str, Code]]]] = {
     "link in archive": (_link_in_archive, [("interdits.zip", Code.HOSTILE_ARCHIVE)]),
     "kml with entities": (_kml_with_entities, [("interdits.kml", Code.HOSTILE_MARKUP)]),
     "nested wkb": (_nested_wkb, [("interdits.parquet", Code.READING_STOPPED)]),
+    "metres of another system": (
+        _metres_of_another_system,
+        [("inventaire.csv, colonne lat", Code.CRS_DOUBTFUL)],
+    ),
     "spike": (
         _spike,
         [("interdits.geojson, ligne 1, colonne geometry", Code.REPAIRED_POLYGON)],
