@@ -46,6 +46,8 @@ class TourProblem:
     fewest_kits
         Whether the fewest kits that will do come before the least driving; `kits` is then as many
         as there could be.
+    forbidden
+        Legs (node, node) that no kit drives, whatever the stays.
     """
 
     first_day: date
@@ -67,6 +69,7 @@ class TourProblem:
     before: tuple[tuple[int, int], ...] = ()
     kits_of: tuple[frozenset[int], ...] = ()
     fewest_kits: bool = False
+    forbidden: frozenset[tuple[int, int]] = frozenset()
 
     @property
     def n_slots(self) -> int:
