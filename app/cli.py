@@ -42,6 +42,8 @@ SaidCrs = Annotated[
         help="Confirme le système de coordonnées d’un fichier (faces=EPSG:2154), plusieurs fois.",
     ),
 ]
+EXPORT_FORMATS = ("pdf", "gpkg", "geojson", "geoparquet", "meta", "presse")
+"""What ``export`` writes; a test holds them to `data.write.exports.EXPORTS`."""
 Force = Annotated[bool, typer.Option("--force", help="Remplace ce qui existe déjà.")]
 
 
@@ -155,6 +157,53 @@ def compare(
     from app import commands
 
     raise typer.Exit(commands.compare(plan_a, plan_b, as_json=as_json))
+
+
+@cli.command(cls=FrenchCommand, help="Écrit le bon de commande et les fichiers pour d’autres.")
+def export(
+    plan_dir: PlanDir,
+    *,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Dossier des exports.")],
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help=f"{', '.join(EXPORT_FORMATS)} ; peut être répété.",
+        ),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Tous les formats.")] = False,
+    advertiser: Annotated[
+        str, typer.Option("--advertiser", metavar="NOM", help="Annonceur, sur le bon de commande.")
+    ] = "",
+    buyer: Annotated[
+        str, typer.Option("--buyer", metavar="NOM", help="Acheteur, sur le bon de commande.")
+    ] = "",
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write files of a plan for somebody in particular."""
+    kinds = EXPORT_FORMATS if everything else tuple(formats or ())
+    unknown = [kind for kind in kinds if kind not in EXPORT_FORMATS]
+    if unknown or not kinds:
+        found = ", ".join(unknown) or "rien"
+        raise typer.BadParameter(
+            f"{found} ; attendu --all, ou un format parmi : {', '.join(EXPORT_FORMATS)}.",
+            param_hint="'--format'",
+        )
+    from app import commands
+
+    raise typer.Exit(
+        commands.export(
+            plan_dir,
+            out,
+            kinds=kinds,
+            advertiser=advertiser,
+            buyer=buyer,
+            force=force,
+            as_json=as_json,
+        )
+    )
 
 
 @cli.command(cls=FrenchCommand, help="Rapproche la commande de ce que l’acheteur renvoie.")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 
 from app import reconcile_wording, study_wording, wording
+from app.exporting import export_plan_folder
 from app.reconciling import reconcile_plan_folder
 from app.studies import (
     compare_plan_folders,
@@ -123,6 +124,37 @@ def compare(folder_a: Path, folder_b: Path, *, as_json: bool) -> int:
             _print_json(study_wording.compare_json(compared))
         else:
             _print(study_wording.compare_lines(compared))
+        return Exit.DONE
+
+    return _guarded(work, as_json=as_json)
+
+
+def export(
+    folder: Path,
+    out: Path,
+    *,
+    kinds: Sequence[str],
+    advertiser: str,
+    buyer: str,
+    force: bool,
+    as_json: bool,
+) -> int:
+    """Write files of a plan folder for somebody in particular."""
+
+    def work() -> int:
+        exported = export_plan_folder(
+            folder,
+            out,
+            kinds=kinds,
+            advertiser=advertiser,
+            buyer=buyer,
+            force=force,
+            progress=_progress,
+        )
+        if as_json:
+            _print_json(wording.export_json(exported))
+        else:
+            _print(wording.export_lines(exported))
         return Exit.DONE
 
     return _guarded(work, as_json=as_json)

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from app.exporting import Exported
 from app.usecases import Planned, Verified
 from data.read import Reading
 from geo.errors import Problem, Severity
-from geo.french import NBSP, counted, duration, number, system_reason
+from geo.french import NBSP, counted, duration, noun, number, system_reason
 from geo.plan import Plan, Shortfall, Status
 
 _STATUS = {
@@ -130,6 +131,27 @@ def verify_lines(verified: Verified) -> list[str]:
         stops = counted(len(verified.plan.tour.stops), "étape", "étapes")
         lines.append(f"Toutes les règles sont respectées{NBSP}: {postings}, {stops}.")
     return lines
+
+
+def export_lines(exported: Exported) -> list[str]:
+    """Return what ``placarde export`` says."""
+    lines = [
+        f"{counted(n, 'portrait', 'portraits')} sans accord «{NBSP}{medium}{NBSP}»{NBSP}: "
+        f"{noun(n, 'il n’y figure', 'ils n’y figurent')} pas."
+        for medium, n in exported.without_consent.items()
+        if n
+    ]
+    return [*lines, *(str(exported.folder / name) for name in exported.files)]
+
+
+def export_json(exported: Exported) -> dict[str, Any]:
+    """Return what ``placarde export --json`` prints."""
+    return {
+        "ok": True,
+        "folder": str(exported.folder),
+        "files": list(exported.files),
+        "without_consent": exported.without_consent,
+    }
 
 
 def problems_json(problems: Sequence[Problem]) -> list[dict[str, Any]]:
