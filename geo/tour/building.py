@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time, timedelta
 
 from geo.errors import PlacardeError
 from geo.model import Campaign, Maison, TourRules
 from geo.plan import Shortfall
-from geo.tour.calendar import venue_calendar
+from geo.tour.calendar import VenueCalendar, venue_calendar
 from geo.tour.limits import PosterDays, forbidden_days, poster_days
 from geo.tour.problem import SEARCH_DAYS, TourProblem
 from geo.tour.stays import Stay, stays_of
@@ -59,6 +59,7 @@ def build_problem(campaign: Campaign) -> TourProblem:
         ),
         stays=stays,
         later_stays=tuple(each.later for each in dates),
+        open_stays=tuple(each.open_stays for each in dates),
         kits=min(rules.kits, max(len(maisons), 1)) if rules.fewest_kits else rules.kits,
         max_drive_s=rules.max_drive_s,
         troubles=(
@@ -77,32 +78,57 @@ def build_problem(campaign: Campaign) -> TourProblem:
 
 @dataclass(frozen=True, slots=True)
 class _Dates:
-    """The stays inside the window, those after it, and why there are none inside."""
+    """The stays inside the window, those after it, and why there are none inside.
+
+    `open_stays` are those inside it that its own dates do not take away.
+    """
 
     stays: tuple[Stay, ...]
     later: tuple[Stay, ...]
     trouble: Shortfall | None
+    open_stays: tuple[Stay, ...] = ()
 
 
 def _dates(maison: Maison, rules: TourRules, *, posters: PosterDays | None) -> _Dates:
+    venue = _venue(maison, rules, posters)
+    stays = _stays(maison, rules, venue)
+    inside = _inside(stays, rules)
+    at_any_time = replace(maison, fixed_on=(), not_before=None, not_after=None, windows=())
+    dwell = _dwell(maison, rules)
+    return _Dates(
+        stays=inside,
+        later=stays[len(inside) :],
+        trouble=None if inside else date_trouble(maison, dwell=dwell, venue=venue, rules=rules),
+        open_stays=inside
+        if at_any_time == maison
+        else _inside(_stays(at_any_time, rules, _venue(at_any_time, rules, posters)), rules),
+    )
+
+
+def _venue(maison: Maison, rules: TourRules, posters: PosterDays | None) -> VenueCalendar:
     first, horizon = rules.start, rules.end + timedelta(days=SEARCH_DAYS)
     opened = venue_calendar(maison, first=first, last=horizon, calendar=rules.calendar)
-    venue = opened.without(
-        forbidden_days(maison, rules, first=first, last=horizon, posters=posters)
-    )
-    dwell = rules.dwell_days if maison.dwell_days is None else maison.dwell_days
-    stays = stays_of(
+    return opened.without(forbidden_days(maison, rules, first=first, last=horizon, posters=posters))
+
+
+def _stays(maison: Maison, rules: TourRules, venue: VenueCalendar) -> tuple[Stay, ...]:
+    return stays_of(
         venue.open_days,
-        dwell=dwell,
+        dwell=_dwell(maison, rules),
         fixed_on=maison.fixed_on,
-        first_day=first,
+        first_day=rules.start,
         windows=maison.windows,
         setup=_seconds(maison.setup_s, rules.setup_s),
         takedown=_seconds(maison.takedown_s, rules.takedown_s),
     )
-    inside = tuple(stay for stay in stays if stay.open_on[-1] <= rules.end)
-    trouble = None if inside else date_trouble(maison, dwell=dwell, venue=venue, rules=rules)
-    return _Dates(inside, stays[len(inside) :], trouble)
+
+
+def _inside(stays: Sequence[Stay], rules: TourRules) -> tuple[Stay, ...]:
+    return tuple(stay for stay in stays if stay.open_on[-1] <= rules.end)
+
+
+def _dwell(maison: Maison, rules: TourRules) -> float:
+    return rules.dwell_days if maison.dwell_days is None else maison.dwell_days
 
 
 def _seconds(own: int | None, default: int) -> timedelta:

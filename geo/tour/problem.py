@@ -32,6 +32,9 @@ class TourProblem:
     later_stays
         For each stop the stays that end in the `SEARCH_DAYS` after the window. No tour uses them;
         they only tell by how many days a window is too short.
+    open_stays
+        For each stop the stays inside the window that its fixed dates, limits and windows do not
+        take away from its calendar; nothing where nobody worked them out.
     kits, max_drive_s
         How many kits there are, and the longest time that one may be driven in a day.
     troubles
@@ -69,6 +72,7 @@ class TourProblem:
     before: tuple[tuple[int, int], ...] = ()
     kits_of: tuple[frozenset[int], ...] = ()
     fewest_kits: bool = False
+    open_stays: tuple[tuple[Stay, ...], ...] = ()
     forbidden: frozenset[tuple[int, int]] = frozenset()
 
     @property
