@@ -7,8 +7,8 @@ reader a file (`zones`, `maisons`, `agents`, `faces` …). `campaign` puts it al
 
 from __future__ import annotations
 
-from data.read.campaign import read_campaign
+from data.read.campaign import Cleaned, clean_campaign, read_campaign
 from data.read.codes import Code
 from data.read.reading import Reading, Reject
 
-__all__ = ["Code", "Reading", "Reject", "read_campaign"]
+__all__ = ["Cleaned", "Code", "Reading", "Reject", "clean_campaign", "read_campaign"]

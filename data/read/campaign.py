@@ -7,9 +7,10 @@ problem. What is not known (an id in a file that cannot be read) is then not hel
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from data.read.adapt import Given
 from data.read.agents import read_agents
 from data.read.campaign_file import CRS_KINDS, CampaignFile, read_rules
 from data.read.codes import Code
@@ -20,8 +21,9 @@ from data.read.locks import Surroundings, read_locks
 from data.read.log import ProblemLog, closest
 from data.read.maisons import read_maisons
 from data.read.messages import did_you_mean
+from data.read.partial import Tables, read_partially
 from data.read.portraits import read_portraits
-from data.read.reading import Reading
+from data.read.reading import Reading, Reject
 from data.read.reference import note_unknown_crs, said_crs
 from data.read.schema import SCHEMAS, Schema
 from data.read.table import Table
@@ -53,13 +55,43 @@ def read_campaign(folder: Path, *, crs: Mapping[str, str] | None = None) -> Read
     Reading
         The same files give the same campaign, whatever the order of their rows.
     """
+    return _opened(folder, crs or {}, partial=None)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A campaign folder without the rows that cannot be used.
+
+    `tables` are its files by their keys in ``[files]``, but for those that are no tables or could
+    not be opened; `left_out` the rows that are no longer in them.
+    """
+
+    reading: Reading
+    tables: Mapping[str, Table]
+    left_out: tuple[Reject, ...]
+
+
+def clean_campaign(folder: Path, *, crs: Mapping[str, str] | None = None) -> Cleaned:
+    """Read a campaign as if it said ``partial = true``, and keep the tables that were read."""
+    reading, tables = _opened(folder, crs or {}, partial=True)
+    opened = {kind: table for kind, table in tables.items() if table is not None}
+    rows = {table.file: frozenset(table.rows) for table in opened.values()}
+    left_out = tuple(r for r in reading.rejects if r.row not in rows.get(r.file, ()))
+    return Cleaned(reading, opened, left_out)
+
+
+def _opened(
+    folder: Path, crs: Mapping[str, str], *, partial: bool | None
+) -> tuple[Reading, Tables]:
+    """Read a folder; without `partial` the campaign says whether rows may be left out."""
     log = ProblemLog()
     files = Folder(folder, log)
     rules = _rules(folder, files, log)
     if rules is None:
-        return Reading(None, log.sorted(), ())
-    rules = _with_confirmed(rules, crs or {}, log)
-    return _read(files, rules, log)
+        return Reading(None, log.sorted(), ()), {}
+    rules = _with_confirmed(rules, crs, log)
+    said = rules.campaign is not None and rules.campaign.partial
+    return _read(files, rules, log, partial=said if partial is None else partial)
 
 
 def _rules(folder: Path, files: Folder, log: ProblemLog) -> CampaignFile | None:
@@ -82,14 +114,47 @@ def _with_confirmed(rules: CampaignFile, crs: Mapping[str, str], log: ProblemLog
     return replace(rules, confirmed={kind: crs[kind] for kind in sorted(crs)})
 
 
-def _read(files: Folder, rules: CampaignFile, log: ProblemLog) -> Reading:
-    tables = {each.kind: _table(each, files=files, rules=rules, log=log) for each in SCHEMAS}
+def _read(
+    files: Folder, rules: CampaignFile, log: ProblemLog, *, partial: bool
+) -> tuple[Reading, Tables]:
+    tables: Tables = {
+        each.kind: _table(each, files=files, rules=rules, log=log) for each in SCHEMAS
+    }
     zones = _zones(tables["zones"], rules, log)
+    exclusions = _exclusions(tables["exclusions"], rules, zones=zones, log=log)
+    places = _Places(zones, exclusions)
+
+    def assemble(tables: Tables, log: ProblemLog) -> tuple[Campaign | None, tuple[Reject, ...]]:
+        return _assemble(tables, rules, places, files=files, log=log)
+
+    left_out: tuple[Reject, ...] = ()
+    if partial:
+        (campaign, rejects), tables, left_out = read_partially(tables, log, assemble)
+    else:
+        campaign, rejects = assemble(tables, log)
+    if log.has_errors():
+        campaign = None
+    rejects = tuple(sorted((*rejects, *left_out), key=lambda r: (r.file, r.row)))
+    return Reading(campaign, log.sorted(), rejects), tables
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """What is read once, since no row of it may be left out."""
+
+    zones: ReadZones
+    exclusions: tuple[Exclusion, ...]
+
+
+def _assemble(
+    tables: Tables, rules: CampaignFile, places: _Places, *, files: Folder, log: ProblemLog
+) -> tuple[Campaign | None, tuple[Reject, ...]]:
+    """Return the campaign that tables make, or None without its rules or faces; and the rejects."""
+    zones, exclusions = places.zones, places.exclusions
     maison_ids = _ids_in(tables["maisons"], "maison_id", named=rules.files.maisons is not None)
     maisons = _maisons(tables["maisons"], rules, zones=zones, log=log)
     agents = _agents(tables["agents"], zones, maisons=maisons, maison_ids=maison_ids, log=log)
     faces = _faces(tables["faces"], rules, zones=zones, log=log)
-    exclusions = _exclusions(tables["exclusions"], rules, zones=zones, log=log)
     travel = tables["travel"] and read_travel(tables["travel"], maison_ids, log)
     around = Surroundings(
         periods=rules.periods,
@@ -107,8 +172,8 @@ def _read(files: Folder, rules: CampaignFile, log: ProblemLog) -> Reading:
         known = TourReferences(rules.toml, zones.ids, maison_ids, tuple(maisons.values()))
         check_references(rules.tour, known, log)
     portraits = read_portraits(files, _ids_in(tables["agents"], "portrait_id"), log)
-    if log.has_errors() or rules.campaign is None or rules.periods is None or faces.faces is None:
-        return Reading(None, log.sorted(), faces.rejects)
+    if rules.campaign is None or rules.periods is None or faces.faces is None:
+        return None, faces.rejects
     campaign = Campaign(
         name=rules.campaign.name,
         periods=rules.periods,
@@ -128,7 +193,7 @@ def _read(files: Folder, rules: CampaignFile, log: ProblemLog) -> Reading:
         inputs=files.inputs(),
         confirmed_crs=rules.confirmed,
     )
-    return Reading(campaign, log.sorted(), faces.rejects)
+    return campaign, faces.rejects
 
 
 def _table(schema: Schema, *, files: Folder, rules: CampaignFile, log: ProblemLog) -> Table | None:
@@ -136,7 +201,9 @@ def _table(schema: Schema, *, files: Folder, rules: CampaignFile, log: ProblemLo
     if name is None:
         return None
     asked_at = rules.toml.where(f"files.{schema.kind}")
-    return open_table(files, name, schema=schema, asked_at=asked_at, log=log)
+    days = rules.periods.days if rules.periods else None
+    given = Given(days, rules.defaults if schema.kind == "faces" else {})
+    return open_table(files, name, schema=schema, asked_at=asked_at, log=log, given=given)
 
 
 def _ids_in(table: Table | None, column: str, *, named: bool = True) -> frozenset[str] | None:

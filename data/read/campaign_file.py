@@ -22,6 +22,7 @@ from data.read.sections import (
     EXAMPLES,
     SECTIONS,
     CampaignSection,
+    DefaultsSection,
     FilesSection,
     MatchingSection,
     Section,
@@ -74,6 +75,7 @@ class CampaignFile:
     matching: MatchingRules
     tour: TourRules | None
     sequences: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
     confirmed: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -98,6 +100,7 @@ def read_rules(toml: TomlFile, log: ProblemLog) -> CampaignFile:
     files = _section(FilesSection, "files", toml, log) or FilesSection()
     _check_files(files, toml, log)
     matching = _section(MatchingSection, "matching", toml, log) or MatchingSection()
+    defaults = _section(DefaultsSection, "defaults", toml, log) or DefaultsSection()
     tour = _section(TourSection, "tour", toml, log)
     if tour is not None:
         check_tour(tour, toml, log)
@@ -106,9 +109,16 @@ def read_rules(toml: TomlFile, log: ProblemLog) -> CampaignFile:
         campaign=campaign,
         files=files,
         matching=_matching_rules(matching),
+        defaults=_as_cells(defaults),
         tour=None if tour is None else tour_rules(tour),
         sequences=_sequences(toml, None if campaign is None else campaign.periods, log),
     )
+
+
+def _as_cells(section: DefaultsSection) -> dict[str, str]:
+    """Return the values of faces that no file gives, as a file would give them."""
+    said = section.model_dump(exclude_none=True)
+    return {name: _typed(value) for name, value in sorted(said.items())}
 
 
 def _check_section_names(toml: TomlFile, log: ProblemLog) -> None:

@@ -186,7 +186,7 @@ def _table(
     headings = tuple(_NEW_LINE.sub(" ", cell) for cell in heading.cells)
     rows: Sequence[int]
     columns: Sequence[Sequence[str]]
-    plain = None
+    plain, misfits = None, list[Record]()
     if len(utf8) >= PLAIN_FROM:
         plain = read_plain_rows(
             utf8,
@@ -198,13 +198,12 @@ def _table(
         )
     if plain is not None:
         rows, columns = plain
-        complete = True
     else:
-        kept, complete = _kept(utf8, heading, file=file, log=log)
+        kept, misfits = _sorted_out(utf8, heading, file=file, log=log)
         rows = tuple(row for row, _ in kept)
         columns = [_stripped(column) for column in zip(*(cells for _, cells in kept), strict=True)]
     position = positions(headings, schema, at=Where(file, heading.row), log=log)
-    if complete and not rows and not schema.may_be_empty:
+    if not misfits and not rows and not schema.may_be_empty:
         log.add(Code.NO_ROWS, Where(file))
     if position is None:
         return None
@@ -214,24 +213,25 @@ def _table(
         columns=tuple(columns) or tuple([] for _ in headings),
         rows=rows,
         position=position,
-        complete=complete,
+        complete=not misfits,
+        misfits=misfits,
     )
 
 
-def _kept(
+def _sorted_out(
     utf8: bytes, heading: _Heading, *, file: str, log: ProblemLog
-) -> tuple[list[Record], bool]:
-    """Return the rows that fit the heading, and whether these are all; the others are noted."""
+) -> tuple[list[Record], list[Record]]:
+    """Return the rows that fit the heading, and those that do not, which are noted."""
     width = len(heading.cells)
     kept: list[Record] = []
-    complete = True
+    misfits: list[Record] = []
     for row, cells in _records(utf8, heading):
         if len(cells) == width:
             kept.append((row, cells))
         else:
-            complete = False
+            misfits.append((row, cells[:MOST_COLUMNS]))
             log.add(Code.WRONG_CELL_COUNT, Where(file, row), count=len(cells), expected=width)
-    return kept, complete
+    return kept, misfits
 
 
 def _records(utf8: bytes, heading: _Heading) -> Iterator[Record]:

@@ -32,6 +32,17 @@ class ProblemLog:
             )
         )
 
+    def take(self, problems: Iterable[Problem]) -> None:
+        """Note problems that were found elsewhere."""
+        self._problems.update(problems)
+
+    def withdraw(self, file: str, rows: Iterable[int]) -> tuple[Problem, ...]:
+        """Take back the problems of some rows of a file, and return them by place."""
+        wanted = frozenset(rows)
+        found = {p for p in self._problems if p.where.file == file and p.where.row in wanted}
+        self._problems -= found
+        return tuple(sorted(found))
+
     def sorted(self) -> tuple[Problem, ...]:
         """Return the problems by place, each once."""
         return tuple(sorted(self._problems))

@@ -36,6 +36,7 @@ class CampaignSection(Section):
     periods: int = Field(ge=1, le=52)
     period_days: int = Field(ge=1, le=366)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    partial: bool = False
 
 
 class FilesSection(Section):
@@ -55,6 +56,14 @@ class FilesSection(Section):
     maisons_crs: Text | None = None
     faces_crs: Text | None = None
     exclusions_crs: Text | None = None
+
+
+class DefaultsSection(Section):
+    """``[defaults]``: what holds for every face of a file that does not say it at all."""
+
+    contacts: float | None = Field(default=None, ge=0, le=1e9)
+    price_eur: float | None = Field(default=None, ge=0, le=1e7)
+    format: Text | None = None
 
 
 MAX_MIN = 10.0
@@ -102,7 +111,7 @@ class TourSection(Section):
     with_posters: bool = False
 
 
-SECTIONS = ("campaign", "files", "matching", "sequences", "tour")
+SECTIONS = ("campaign", "files", "defaults", "matching", "sequences", "tour")
 
 EXAMPLES = {
     "campaign.name": 'name = "Fiers de notre action"',
@@ -110,6 +119,10 @@ EXAMPLES = {
     "campaign.periods": "periods = 4",
     "campaign.period_days": "period_days = 7",
     "campaign.seed": "seed = 0",
+    "campaign.partial": "partial = true",
+    "defaults.contacts": "contacts = 2500",
+    "defaults.price_eur": "price_eur = 120",
+    "defaults.format": 'format = "2 m²"',
     "files.zones": 'zones = "zones.geojson"',
     "files.maisons": 'maisons = "maisons.csv"',
     "files.agents": 'agents = "agents.csv"',

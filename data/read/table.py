@@ -41,6 +41,8 @@ class Table:
         What the file itself declares; None where it declares nothing.
     complete
         False where some rows could not be read: an id that is not here may be in one of those.
+    misfits
+        The number and the cells of the rows that do not fit the heading, and are not among `rows`.
     scale
         By what the numbers of a column (canonical name) are multiplied: they count another span of
         time than the campaign does.
@@ -54,6 +56,7 @@ class Table:
     shapes: Shapes | None = None
     crs: str | None = None
     complete: bool = True
+    misfits: Sequence[tuple[int, Sequence[str]]] = ()
     scale: Mapping[str, Fraction] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -107,6 +110,7 @@ class Table:
             rows=tuple(self.rows[i] for i in kept.tolist()),
             shapes=None if self.shapes is None else self.shapes[kept],
             complete=True,
+            misfits=(),
         )
 
     def with_column(self, name: str, cells: Sequence[str], *, heading: str = "") -> Table:
