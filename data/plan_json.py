@@ -171,6 +171,7 @@ class TourEntry(_Entry):
     problems: tuple[ShortfallEntry, ...]
     spread: SpreadEntry | None = None
     remarks: tuple[ShortfallEntry, ...] = ()
+    revision: int = 0
 
 
 class LineEntry(_Entry):
@@ -290,6 +291,7 @@ def _tour_entry(tour: Tour) -> TourEntry:
         problems=_shortfall_entries(tour.shortfalls),
         spread=None if tour.spread is None else _spread_entry(tour.spread),
         remarks=_shortfall_entries(tour.remarks),
+        revision=tour.revision,
     )
 
 
@@ -325,6 +327,7 @@ def _tour(entry: TourEntry) -> Tour:
         shortfalls=_shortfalls(entry.problems),
         spread=None if entry.spread is None else _spread(entry.spread),
         remarks=_shortfalls(entry.remarks),
+        revision=entry.revision,
     )
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePath
 
 from data.plan_json import PlanRecord, plan_from_json
 from data.read import Reading, Reject, read_campaign
-from data.write.folder import CAMPAIGN_FOLDER, ORDER_FILE, PLAN_FILE, TOUR_FILE
+from data.write.folder import CAMPAIGN_FOLDER, ORDER_FILE, PLAN_FILE, ROADS_FILE, TOUR_FILE
 from data.write.order import ORDER_COLUMNS
+from data.write.road_table import ROAD_COLUMNS, RoadLine, road_rows
 from data.write.sheet import read_sheet
 from data.write.tour_lines import TOUR_COLUMNS, TourLine
 from geo.errors import CampaignError, PlanFolderError
@@ -28,7 +29,8 @@ class PlanFolder:
     Parameters
     ----------
     campaign_folder, campaign
-        The copy of the inputs, and the campaign as it reads now.
+        The copy of the inputs, and the campaign as it reads now, with the roads that a routing
+        server gave when the plan was made.
     rejects
         Rows of the inputs that are left out of the plan.
     plan
@@ -75,7 +77,7 @@ def read_plan_folder(folder: Path) -> PlanFolder:
     )
     campaign_folder = folder / CAMPAIGN_FOLDER
     reading = read_campaign(campaign_folder)
-    campaign = _campaign(reading)
+    campaign = with_roads(_campaign(reading), folder)
     return PlanFolder(
         campaign_folder=campaign_folder,
         campaign=campaign,
@@ -88,6 +90,26 @@ def read_plan_folder(folder: Path) -> PlanFolder:
         versions=record.versions,
         created=record.created,
     )
+
+
+def with_roads(campaign: Campaign, folder: Path) -> Campaign:
+    """Return the campaign with the roads that a plan folder keeps, where it keeps any.
+
+    Raises
+    ------
+    PlanFolderError
+        If their file is not as Placarde writes it, or tells of places that the campaign has not.
+    """
+    path = folder / ROADS_FILE
+    if not path.exists():
+        return campaign
+    rows = road_rows(read_sheet(_read(path), columns=ROAD_COLUMNS, make=RoadLine, file=ROADS_FILE))
+    own = {(row.from_id, row.to_id) for row in campaign.travel}
+    ids = {maison.maison_id for maison in campaign.maisons}
+    strange = [row for row in rows if not {row.from_id, row.to_id} <= ids or row.drive_s < 0]
+    if strange or own & {(row.from_id, row.to_id) for row in rows}:
+        raise PlanFolderError(f"{path}{NBSP}: ces trajets ne sont pas ceux de la campagne")
+    return replace(campaign, travel=(*campaign.travel, *rows))
 
 
 def _read(path: Path) -> bytes:

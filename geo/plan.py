@@ -189,7 +189,7 @@ class Tour:
 
     `drive_s` is the total driving time and `bound_s` a proven lower bound of it. `spread` is None
     where no time is an estimate. `remarks` is what the planner should know of the roads: nothing
-    in it is left undone.
+    in it is left undone. `revision` counts how often a tour given out before was changed.
     """
 
     status: Status
@@ -202,6 +202,7 @@ class Tour:
     solver: str = ""
     spread: Spread | None = None
     remarks: tuple[Shortfall, ...] = ()
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """``tournee.ics``: the tour for a calendar (RFC 5545).
 
 An all-day event for each run of days on which the exhibition is open at a Maison, so that a weekend
-inside a stay shows as closed, and a timed event for each drive. A unique identifier tells the place
-in the tour, not the date: importing a new plan of the same campaign moves its events.
+inside a stay shows as closed; a timed one where it is there for less than a day; and a timed event
+for each drive. A unique identifier tells the place in the tour, not the date: importing a new plan
+of the same campaign moves its events, and `Tour.revision` tells calendars which of two is the newer
+one (RFC 5545 § 3.8.7.3 and 3.8.7.4).
 """
 
 from __future__ import annotations
@@ -22,6 +24,13 @@ from geo.model import Campaign, Maison
 from geo.plan import Leg, Stop, Tour, TravelSource
 
 TIME_ZONE = "Europe/Paris"
+
+NOON = time(13)
+"""What opens from here on, or closes by then, is half a day."""
+
+DAY_BEGINS, DAY_ENDS = time(8), time(18)
+
+_NAMES = {False: "Trajet", True: "Trajet à vide"}
 
 # Summer time as directive 2000/84/CE has it, since 1996: 01:00 UTC, last Sundays of March, October.
 # Written here rather than taken from the machine, whose tz database changes.
@@ -59,13 +68,17 @@ def tour_ics(campaign: Campaign, tour: Tour) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("prodid", "-//Placarde//Itinerance//FR")
     calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", f"{plain(campaign.name)} – itinérance")
+    calendar.add("x-wr-timezone", TIME_ZONE)
     calendar.add_component(Timezone.from_ical(_VTIMEZONE))
     first_day = campaign.tour.start if campaign.tour else campaign.periods.start
-    stamp = datetime.combine(first_day, time(), UTC)
+    stamp = datetime.combine(first_day, time(), UTC) + timedelta(minutes=tour.revision)
     for uid_key, event in (*_stop_events(tour.stops, maisons), *_leg_events(tour, maisons)):
         event.add("uid", str(uuid5(NAMESPACE_URL, f"placarde:{campaign.name}:{uid_key}")))
         event.add("dtstamp", stamp)
+        event.add("last-modified", stamp)
+        event.add("sequence", tour.revision)
         calendar.add_component(event)
     content: bytes = calendar.to_ical()
     return content
@@ -79,12 +92,33 @@ def _stop_events(
         for number, (first, last) in enumerate(open_runs(stop.open_on), start=1):
             event = Event()
             event.add("summary", f"Exposition{NBSP}: {plain(maison.name)}, {plain(maison.city)}")
-            event.add("dtstart", first)
-            event.add("dtend", last + timedelta(days=1))  # RFC 5545 § 3.6.1: the end is not in it
+            opens, closes = _shown_span(stop, first, last)
+            event.add("dtstart", opens)
+            event.add("dtend", closes)
+            event.add("transp", "TRANSPARENT")  # it takes nobody's time
             event.add("location", _place(maison))
             event.add("geo", (round(maison.lnglat.lat, 6), round(maison.lnglat.lng, 6)))
             event.add("description", _stay(stop, maison))
             yield f"stop:{stop.kit}:{stop.maison_id}:{number}", event
+
+
+def _shown_span(stop: Stop, first: date, last: date) -> tuple[date, date]:
+    """Return the start and the end of a run: days, but hours where it is less than one day.
+
+    The end of an event of whole days is not in it (RFC 5545 § 3.6.1).
+    """
+    if first == last and stop.opens is not None and stop.closes is not None:
+        opens = stop.opens if stop.opens.date() == first else None
+        closes = stop.closes if stop.closes.date() == last else None
+        if opens and opens.time() >= NOON:
+            return _in_paris(opens), _in_paris(closes or datetime.combine(last, DAY_ENDS))
+        if closes and closes.time() <= NOON:
+            return _in_paris(opens or datetime.combine(first, DAY_BEGINS)), _in_paris(closes)
+    return first, last + timedelta(days=1)
+
+
+def _in_paris(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=ZoneInfo(TIME_ZONE))
 
 
 def open_runs(open_on: Iterable[date]) -> list[tuple[date, date]]:
@@ -99,19 +133,20 @@ def open_runs(open_on: Iterable[date]) -> list[tuple[date, date]]:
 
 
 def _leg_events(tour: Tour, maisons: dict[str, Maison]) -> Iterable[tuple[str, Component]]:
-    seen: Counter[tuple[int, str, str]] = Counter()
-    paris = ZoneInfo(TIME_ZONE)
+    seen: Counter[tuple[str, int, str, str]] = Counter()
     for leg in real_legs(tour):
-        way = (leg.kit, leg.from_id, leg.to_id)
+        kind = "empty" if leg.empty else "leg"
+        way = (kind, leg.kit, leg.from_id, leg.to_id)
         seen[way] += 1
         origin, goal = maisons[leg.from_id], maisons[leg.to_id]
         event = Event()
-        event.add("summary", f"Trajet{NBSP}: {plain(origin.city)} → {plain(goal.city)}{_mark(leg)}")
-        event.add("dtstart", leg.depart.replace(tzinfo=paris))
-        event.add("dtend", leg.arrive.replace(tzinfo=paris))
+        towns = f"{plain(origin.city)} → {plain(goal.city)}"
+        event.add("summary", f"{_NAMES[leg.empty]}{NBSP}: {towns}{_mark(leg)}")
+        event.add("dtstart", _in_paris(leg.depart))
+        event.add("dtend", _in_paris(leg.arrive))
         event.add("location", _place(origin))
         event.add("description", _drive(leg, origin=origin, goal=goal))
-        yield f"leg:{leg.kit}:{leg.from_id}:{leg.to_id}:{seen[way]}", event
+        yield f"{kind}:{leg.kit}:{leg.from_id}:{leg.to_id}:{seen[way]}", event
 
 
 def _mark(leg: Leg) -> str:
@@ -128,6 +163,8 @@ def _stay(stop: Stop, maison: Maison) -> str:
         f"Kit {stop.kit}",
         f"Ouvert au public{NBSP}: {', '.join(map(long_date, sorted(stop.open_on)))}",
         f"Arrivée du kit{NBSP}: {moment(stop.arrive)}",
+        *([f"Ouverture{NBSP}: {moment(stop.opens)}"] if stop.opens else []),
+        *([f"Fermeture{NBSP}: {moment(stop.closes)}"] if stop.closes else []),
         f"Départ du kit{NBSP}: {moment(stop.leave)}",
     ]
     if maison.opening:
@@ -140,11 +177,14 @@ def _stay(stop: Stop, maison: Maison) -> str:
 def _drive(leg: Leg, *, origin: Maison, goal: Maison) -> str:
     source = {
         TravelSource.TABLE: "Durée et distance de la table de trajets de la campagne",
+        TravelSource.ROADS: "Durée et distance d’un calcul d’itinéraire par la route",
         TravelSource.ESTIMATE: "Estimation d’après la distance à vol d’oiseau, à vérifier",
     }[leg.source]
+    if leg.low_s is not None and leg.high_s is not None:
+        source += f"{NBSP}: de {duration(leg.low_s)} à {duration(leg.high_s)}"
     return "\n".join(
         (
-            f"Kit {leg.kit}",
+            f"Kit {leg.kit}" + (", conducteur sans le kit" if leg.empty else ""),
             f"De {_place(origin)}",
             f"À {_place(goal)}",
             f"{duration(leg.drive_s)}, {kilometres_in_words(leg.distance_m)}",

@@ -19,13 +19,15 @@ from data.write.confirmed_crs import with_confirmed_crs
 from data.write.gpx import tour_gpx
 from data.write.order import ORDER_COLUMNS, order_lines
 from data.write.rejects import rejects_csv
+from data.write.road_book import road_book
+from data.write.road_table import ROAD_COLUMNS, road_lines
 from data.write.sheet import write_raw, write_sheet
 from data.write.tour_lines import TOUR_COLUMNS, tour_lines
 from data.write.workbook import order_workbook
 from geo.errors import CampaignError, OutputExistsError, Problem, Where
 from geo.french import NBSP
 from geo.model import Campaign, InputFile
-from geo.plan import Plan
+from geo.plan import Plan, Tour
 from geo.targeting import Eligibility
 
 CAMPAIGN_FOLDER = "campaign"
@@ -37,6 +39,8 @@ RAW_ORDER_FILE = "affichage-machine.csv"
 TOUR_FILE = "tournee.csv"
 CALENDAR_FILE = "tournee.ics"
 GPX_FILE = "tournee.gpx"
+ROAD_BOOK_FILE = "feuille-de-route.pdf"
+ROADS_FILE = "trajets.csv"
 REJECTS_FILE = "rejets.csv"
 
 # What a plan depends on besides its inputs and its seed.
@@ -115,9 +119,19 @@ def plan_tables(campaign: Campaign, *, eligibility: Eligibility, plan: Plan) -> 
         ORDER_FILE: write_sheet(ORDER_COLUMNS, order),
         WORKBOOK_FILE: order_workbook(order, name=campaign.name, periods=campaign.periods),
         RAW_ORDER_FILE: write_raw(ORDER_COLUMNS, order),
-        TOUR_FILE: write_sheet(TOUR_COLUMNS, tour_lines(campaign, plan.tour)),
-        CALENDAR_FILE: tour_ics(campaign, plan.tour),
-        GPX_FILE: tour_gpx(campaign, plan.tour),
+        **tour_tables(campaign, plan.tour),
+    }
+
+
+def tour_tables(campaign: Campaign, tour: Tour) -> dict[str, bytes]:
+    """Return the files of the tour, by name; that of the roads only where a server was asked."""
+    roads = road_lines(campaign.travel)
+    return {
+        TOUR_FILE: write_sheet(TOUR_COLUMNS, tour_lines(campaign, tour)),
+        CALENDAR_FILE: tour_ics(campaign, tour),
+        GPX_FILE: tour_gpx(campaign, tour),
+        ROAD_BOOK_FILE: road_book(campaign, tour),
+        **({ROADS_FILE: write_sheet(ROAD_COLUMNS, roads)} if roads else {}),
     }
 
 

@@ -24,7 +24,11 @@ from geo.plan import Leg, Stop, Tour, TravelSource
 
 DEPARTURE = "départ"
 RETURN = "retour"
-SOURCE_NAMES = {TravelSource.TABLE: "table", TravelSource.ESTIMATE: "estimation"}
+SOURCE_NAMES = {
+    TravelSource.TABLE: "table",
+    TravelSource.ROADS: "itinéraire",
+    TravelSource.ESTIMATE: "estimation",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,10 @@ class TourLine:
     """A place of the tour and the drive to the next one.
 
     `step` is the number of the stop in its kit, from 1 on; `DEPARTURE` and `RETURN` are the depot,
-    where nothing is shown. Times are local, to the minute. The four fields of the drive are empty
-    where none follows; `source` is one of `SOURCE_NAMES`.
+    where nothing is shown. Times are local, to the minute. The fields of the drive are empty where
+    none follows; `source` is one of `SOURCE_NAMES`, and only an estimate has `least_min` and
+    `most_min`. `opens` is when the exhibition opens on the first day, `closes` when it closes on
+    the last one.
     """
 
     step: str
@@ -44,9 +50,13 @@ class TourLine:
     address: str
     open_on: tuple[date, ...]
     arrive: datetime | None
+    opens: datetime | None
+    closes: datetime | None
     leave: datetime | None
     next_id: str
     drive_min: int | None
+    least_min: int | None
+    most_min: int | None
     distance_km: float | None
     source: str
 
@@ -60,9 +70,13 @@ TOUR_COLUMNS = (
     Column("adresse", "address", TEXT),
     Column("jours_ouverts", "open_on", several(DAY)),
     Column("arrivee", "arrive", optional(MOMENT)),
+    Column("ouverture", "opens", optional(MOMENT)),
+    Column("fermeture", "closes", optional(MOMENT)),
     Column("depart", "leave", optional(MOMENT)),
     Column("trajet_vers", "next_id", TEXT),
     Column("trajet_duree", "drive_min", optional(DURATION)),
+    Column("trajet_au_moins", "least_min", optional(DURATION)),
+    Column("trajet_au_plus", "most_min", optional(DURATION)),
     Column("trajet_km", "distance_km", optional(decimal(1))),
     Column("trajet_source", "source", TEXT),
 )
@@ -71,6 +85,11 @@ TOUR_COLUMNS = (
 def real_legs(tour: Tour) -> tuple[Leg, ...]:
     """Return the legs that go somewhere: a depot that is a stop needs no drive to itself."""
     return tuple(leg for leg in tour.legs if leg.from_id != leg.to_id)
+
+
+def kit_legs(tour: Tour, kit: int) -> list[Leg]:
+    """Return the drives with a kit; those of its driver alone are left out."""
+    return [leg for leg in real_legs(tour) if leg.kit == kit and not leg.empty]
 
 
 def tour_lines(campaign: Campaign, tour: Tour) -> tuple[TourLine, ...]:
@@ -82,7 +101,7 @@ def tour_lines(campaign: Campaign, tour: Tour) -> tuple[TourLine, ...]:
         lines += _kit_lines(
             maisons,
             stops=[stop for stop in tour.stops if stop.kit == kit],
-            legs=[leg for leg in real_legs(tour) if leg.kit == kit],
+            legs=kit_legs(tour, kit),
         )
     return tuple(lines)
 
@@ -125,9 +144,13 @@ def _line(
         address=maison.address,
         open_on=stop.open_on if stop else (),
         arrive=stop.arrive if stop else arrive,
+        opens=stop.opens if stop else None,
+        closes=stop.closes if stop else None,
         leave=stop.leave if stop else leaves,
         next_id=leg.to_id if leg else "",
         drive_min=nearest_minutes(leg.drive_s) if leg else None,
+        least_min=nearest_minutes(leg.low_s) if leg and leg.low_s is not None else None,
+        most_min=nearest_minutes(leg.high_s) if leg and leg.high_s is not None else None,
         distance_km=round(leg.distance_m / 1000, 1) if leg else None,
         source=SOURCE_NAMES[leg.source] if leg else "",
     )

@@ -26,6 +26,7 @@ PLAN_FILES = {
     "tournee.csv",
     "tournee.ics",
     "tournee.gpx",
+    "feuille-de-route.pdf",
     "carte-interne.html",
     "carte-regie.html",
     "carte-elus.html",

@@ -163,5 +163,7 @@ def tiny_outputs() -> dict[str, bytes]:
     inputs = (InputFile("zones.geojson", "ab" * 32), InputFile("agents.csv", "cd" * 32))
     text = plan_to_json(plan, inputs=inputs, versions={"placarde": "0.1.0"}, created=CREATED)
     tables = plan_tables(campaign, eligibility=plan_eligibility(campaign), plan=plan)
-    texts = {name: content for name, content in tables.items() if not name.endswith(".xlsx")}
+    texts = {
+        name: content for name, content in tables.items() if not name.endswith((".xlsx", ".pdf"))
+    }
     return {"plan.json": text.encode(), "rejets.csv": rejects_csv(tiny_rejects()), **texts}

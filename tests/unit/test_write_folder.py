@@ -39,6 +39,7 @@ OUTPUTS = {
     "rejets.csv",
     "tournee.csv",
     "tournee.gpx",
+    "feuille-de-route.pdf",
     "tournee.ics",
 }
 INPUTS = {"agents.csv", "campaign.toml", "faces.csv", "maisons.csv", "zones.geojson"}

@@ -14,9 +14,10 @@ from data.write.gpx import tour_gpx
 from data.write.sheet import read_sheet, write_sheet
 from data.write.text import kilometres_in_words, plain
 from data.write.tour_lines import TOUR_COLUMNS, TourLine, tour_lines
+from geo.crs import LngLat
 from geo.french import duration, long_date, moment
 from geo.model import Campaign
-from geo.plan import Status, Tour
+from geo.plan import Status, Tour, TravelSource
 from tests.golden.tiny_plan import plan_campaign, tiny_plan
 
 GPX = "{http://www.topografix.com/GPX/1/1}"
@@ -28,6 +29,7 @@ GPX_CHILDREN = {
     "metadata": ("name", "desc", "author", "copyright", "link", "time", "keywords", "bounds"),
     "wpt": ("ele", "time", "name", "cmt", "desc", "src", "link", "sym", "type"),
     "rte": ("name", "cmt", "desc", "src", "link", "number", "type", "extensions", "rtept"),
+    "trk": ("name", "cmt", "desc", "src", "link", "number", "type", "extensions", "trkseg"),
     "rtept": ("ele", "time", "name", "cmt", "desc", "src", "link", "sym", "type"),
 }
 
@@ -128,6 +130,74 @@ def test_a_drive_is_at_paris_time() -> None:
     )
     assert event.start == datetime(2017, 10, 17, 18, tzinfo=ZoneInfo("Europe/Paris"))
     assert b"DTSTART;TZID=Europe/Paris:20171017T180000" in event.to_ical()
+
+
+def test_a_newer_tour_says_that_it_is_newer() -> None:
+    campaign, tour = plan_campaign(), tiny_tour()
+    for event in events_of(tour_ics(campaign, replace(tour, revision=3))):
+        assert event["SEQUENCE"] == 3
+        assert event["LAST-MODIFIED"].to_ical() == event["DTSTAMP"].to_ical() == b"20171017T000300Z"
+    assert all(event["SEQUENCE"] == 0 for event in events_of(tour_ics(campaign, tour)))
+
+
+def half_day(opens: datetime, closes: datetime) -> Event:
+    """Return the event of the last stop, which is there on 17 October from `opens` to `closes`."""
+    tour = tiny_tour()
+    stop = replace(tour.stops[2], opens=opens, closes=closes)
+    events = events_of(tour_ics(plan_campaign(), replace(tour, stops=(stop,), legs=())))
+    return events[0]
+
+
+def test_an_afternoon_is_an_event_of_hours_and_a_day_one_of_days() -> None:
+    paris = ZoneInfo("Europe/Paris")
+    noon, two, five, nine = (datetime(2017, 10, 17, hour) for hour in (12, 14, 17, 9))  # noqa: DTZ001 - local
+
+    afternoon = half_day(two, five)
+    assert (afternoon.start, afternoon.end) == (
+        two.replace(tzinfo=paris),
+        five.replace(tzinfo=paris),
+    )
+    morning = half_day(nine, noon)
+    assert (morning.start, morning.end) == (nine.replace(tzinfo=paris), noon.replace(tzinfo=paris))
+    whole = half_day(nine, five)
+    assert (whole.start, whole.end) == (date(2017, 10, 17), date(2017, 10, 18))
+
+
+def test_a_drive_without_the_kit_is_in_the_calendar_and_not_in_the_table() -> None:
+    tour = tiny_tour()
+    empty = replace(tour.legs[2], from_id="m2", to_id="m3", empty=True)
+    changed = replace(tour, legs=(*tour.legs[:3], empty, *tour.legs[3:]))
+
+    assert tour_lines(plan_campaign(), changed) == tour_lines(plan_campaign(), tour)
+    names = [text_of(e, "SUMMARY") for e in events_of(tour_ics(plan_campaign(), changed))]
+    assert sum("à vide" in name for name in names) == 1
+    assert len(names) == 9
+
+
+def test_an_estimate_shows_its_interval() -> None:
+    campaign, tour = plan_campaign(), tiny_tour()
+    legs = tuple(
+        replace(leg, low_s=1380, high_s=4380) if leg.source is TravelSource.ESTIMATE else leg
+        for leg in tour.legs
+    )
+    spread = replace(tour, legs=legs)
+    line = tour_lines(campaign, spread)[0]
+    assert (line.least_min, line.drive_min, line.most_min) == (23, 46, 73)
+    assert [line.least_min for line in tour_lines(campaign, spread)[1:]] == [None] * 5
+    told = [text_of(e, "DESCRIPTION") for e in events_of(tour_ics(campaign, spread))]
+    assert sum("de 23\u00a0min à 1\u00a0h\u00a013" in text for text in told) == 1
+
+
+def test_the_line_of_a_road_is_a_track() -> None:
+    path = (LngLat(5.7, 45.1), LngLat(5.75, 45.12), LngLat(5.8, 45.1))
+    tour = tiny_tour()
+    drawn = replace(tour, legs=(*tour.legs[:2], replace(tour.legs[2], path=path), *tour.legs[3:]))
+    root = ET.fromstring(tour_gpx(plan_campaign(), drawn))  # noqa: S314 - our own output
+    (track,) = root.findall(f"{GPX}trk")
+    assert track.findtext(f"{GPX}name") == "Kit 1, par la route"
+    points = [(p.get("lon"), p.get("lat")) for p in track.iter(f"{GPX}trkpt")]
+    assert points == [("5.70000", "45.10000"), ("5.75000", "45.12000"), ("5.80000", "45.10000")]
+    assert [child.tag for child in root][-1] == f"{GPX}trk"
 
 
 def test_the_time_zone_block_says_what_paris_does() -> None:
