@@ -40,7 +40,7 @@ def examine() -> Examination:
     """Look at Python, the libraries, the solvers, the projections and the embedded campaign."""
     checks = [_python(), *map(_library, NEEDED + SERVICE), _projection(), _solver(), _isere()]
     lines = [f"{'ok    ' if healthy else 'MANQUE'}  {text}" for healthy, text in checks]
-    lines.append(_browser())
+    lines += [_reader(), _browser()]
     return Examination(all(healthy for healthy, _ in checks), tuple(lines))
 
 
@@ -82,6 +82,20 @@ def _isere() -> tuple[bool, str]:
     if missing:
         return False, f"campagne Isère embarquée : il manque {', '.join(missing)}"
     return True, f"campagne Isère embarquée : {len(CAMPAIGN_FILES)} fichiers"
+
+
+def _reader() -> str:
+    """Start the process that opens the files of others, and tell which walls stand around it."""
+    from data.gdal.answer import Refused
+    from data.gdal.box import run
+
+    try:
+        walls = run("data.gdal.probe:surroundings", {}).values["walls"]
+    except Refused:
+        return "MANQUE  lecture des fichiers à part : le processus ne démarre pas"
+    network = "réseau coupé" if walls["network"] else "réseau non coupé par le système"
+    files = "fichiers verrouillés" if walls["files"] else "fichiers non verrouillés par le système"
+    return f"ok      lecture des fichiers à part : {network}, {files}"
 
 
 def _browser() -> str:

@@ -25,16 +25,16 @@ def main(box: Path) -> int:
 
     order = json.loads((box / "job.json").read_bytes())
     limit_resources(**order["limits"])
-    leave_network()
+    walls = {"network": leave_network()}
     module, _, name = order["job"].partition(":")
     if not module.startswith(_JOBS):
         raise ValueError(module)
     jobs = import_module(module)
     if prepare := getattr(jobs, "prepare", None):
         prepare(order["options"])  # loads what can only be loaded before the files are locked
-    lock_files(_readable(), box)
+    walls["files"] = lock_files(_readable(), box)
     try:
-        answer = getattr(jobs, name)(box / "in", order["options"])
+        answer = getattr(jobs, name)(box / "in", {**order["options"], "walls": walls})
     except Refused as refused:
         answer = Answer({"refused": [refused.code, refused.fields]})
     except MemoryError:

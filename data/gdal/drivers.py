@@ -8,7 +8,7 @@ from types import ModuleType
 
 LOADED_AGAIN = "PLACARDE_DRIVERS_SKIPPED"
 NOT_NEEDED = ("pandas", "geopandas", "pyarrow")
-KNOWN = (
+KNOWN: tuple[str, ...] = (
     "MEM", "PCIDSK", "PDS4", "VICAR", "PDF", "MBTiles", "EEDA", "OGCAPI", "GDALG", "ESRI Shapefile",
     "MapInfo File", "LVBAG", "S57", "DGN", "OGR_VRT", "CSV", "GML", "GPX", "LIBKML", "KML",
     "GeoJSON", "GeoJSONSeq", "ESRIJSON", "TopoJSON", "OGR_GMT", "GPKG", "SQLite", "WAsP",

@@ -148,7 +148,8 @@ def _polygon(rings: object) -> shapely.Polygon:
         raise _ShapeError("missing-geometry")
     shell, *holes = (_positions(ring) for ring in rings)
     try:
-        return shapely.Polygon(shell, holes)
+        with np.errstate(invalid="ignore"):  # NaN coordinates are refused later, by name
+            return shapely.Polygon(shell, holes)
     except (shapely.errors.GEOSException, ValueError) as error:
         raise _ShapeError("invalid-polygon", reason="un contour a trop peu de sommets") from error
 

@@ -118,7 +118,8 @@ def _lines(xy: NDArray[np.float64], offsets: NDArray[np.int64]) -> Shapes:
     index = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     if not len(index):
         return np.empty(0, dtype=object)
-    return np.asarray(shapely.linearrings(xy, indices=index), dtype=object)
+    with np.errstate(invalid="ignore"):  # NaN coordinates are refused later, by name
+        return np.asarray(shapely.linearrings(xy, indices=index), dtype=object)
 
 
 def _group(parts: Shapes, offsets: NDArray[np.int64], make: Callable[[Shapes], Any]) -> Shapes:
