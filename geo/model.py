@@ -69,6 +69,14 @@ class Driving(StrEnum):
     EITHER = "either"  # in the evening where that fits, else in the morning
 
 
+class RoadUse(StrEnum):
+    """Where driving times come from that the campaign's own table does not give."""
+
+    AUTO = "auto"  # a routing server where one is set up, else an estimate
+    SERVER = "server"  # a routing server, and nothing else
+    ESTIMATE = "estimate"  # never a routing server
+
+
 class SchoolHolidays(StrEnum):
     """What the school holidays are to the exhibition."""
 
@@ -282,6 +290,7 @@ class TourRules:
     school_holidays: SchoolHolidays = SchoolHolidays.IGNORE
     school_zone: str = ""
     with_posters: bool = False
+    roads: RoadUse = RoadUse.AUTO
 
 
 @dataclass(frozen=True, slots=True)

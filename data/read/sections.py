@@ -13,10 +13,11 @@ from data.read.tour_values import (
     count_or_fewest,
     driving_word,
     hour,
+    roads_word,
     school_holidays_word,
     school_zone_letter,
 )
-from geo.model import Driving, SchoolHolidays
+from geo.model import Driving, RoadUse, SchoolHolidays
 
 Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -109,6 +110,7 @@ class TourSection(Section):
     )
     school_zone: Annotated[str, BeforeValidator(school_zone_letter)] = ""
     with_posters: bool = False
+    roads: Annotated[RoadUse, BeforeValidator(roads_word)] = RoadUse.AUTO
 
 
 SECTIONS = ("campaign", "files", "defaults", "matching", "sequences", "tour")
@@ -151,6 +153,7 @@ EXAMPLES = {
     "tour.kit_zones": 'kit_zones = ["secteur-nord", "secteur-sud"]',
     "tour.setup_min": "setup_min = 60",
     "tour.takedown_min": "takedown_min = 45",
+    "tour.roads": 'roads = "auto"',
     "tour.driving": 'driving = "evening"',
     "tour.drive_from": 'drive_from = "07:00"',
     "tour.drive_until": 'drive_until = "21:30"',

@@ -44,6 +44,7 @@ def tour_rules(section: TourSection) -> TourRules:
         school_holidays=section.school_holidays,
         school_zone=section.school_zone,
         with_posters=section.with_posters,
+        roads=section.roads,
     )
 
 

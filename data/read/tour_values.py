@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 from data.read.cells import CellFault
 from data.read.codes import Code
 from data.read.schema import fold
-from geo.model import Driving, SchoolHolidays
+from geo.model import Driving, RoadUse, SchoolHolidays
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -32,6 +32,13 @@ DRIVING = {
     "matin": Driving.MORNING,
     "either": Driving.EITHER,
     "soir_ou_matin": Driving.EITHER,
+}
+ROADS = {
+    "auto": RoadUse.AUTO,
+    "server": RoadUse.SERVER,
+    "serveur": RoadUse.SERVER,
+    "estimate": RoadUse.ESTIMATE,
+    "estimation": RoadUse.ESTIMATE,
 }
 SCHOOL_HOLIDAYS = {
     "avoid": SchoolHolidays.AVOID,
@@ -68,6 +75,11 @@ def _allowed(words: Mapping[str, StrEnum]) -> str:
 def driving_word(value: object) -> object:
     """Return when kits are driven."""
     return _choice(value, DRIVING)
+
+
+def roads_word(value: object) -> object:
+    """Return where driving times come from."""
+    return _choice(value, ROADS)
 
 
 def school_holidays_word(value: object) -> object:
