@@ -164,6 +164,7 @@ def problems_json(problems: Sequence[Problem]) -> list[dict[str, Any]]:
             "code": problem.code,
             "severity": problem.severity.value,
             "found": problem.found,
+            "expected": problem.expected,
             "message": problem.message,
             "remedy": problem.remedy,
         }

@@ -5,6 +5,7 @@
     PlacardeError
     ├── CampaignError        the inputs have problems (carries all of them)
     ├── CrsError             a coordinate reference system is missing, unknown or does not fit
+    ├── GeocoderError        a geocoder does not answer, or not as one
     ├── OutputExistsError    something would be overwritten and nobody asked for that
     ├── PlanFolderError      a plan folder cannot be read back
     ├── RoadsError           a routing server cannot be asked, or its answer cannot be used
@@ -28,6 +29,10 @@ class PlacardeError(Exception):
 
 class CrsError(PlacardeError):
     """A coordinate reference system is missing, unknown or does not fit the place."""
+
+
+class GeocoderError(PlacardeError):
+    """A geocoder does not answer, or not as one."""
 
 
 class OutputExistsError(PlacardeError):
@@ -93,6 +98,9 @@ class Problem:
         One French sentence: what to do about it.
     severity
         `Severity.ERROR` stops the plan; `Severity.WARNING` does not.
+    expected
+        What a value there may be, in a few French words, or an empty string where that cannot be
+        said of one value.
     """
 
     where: Where
@@ -101,6 +109,7 @@ class Problem:
     found: str = ""
     remedy: str = ""
     severity: Severity = Severity.ERROR
+    expected: str = ""
 
 
 class CampaignError(PlacardeError):

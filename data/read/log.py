@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from data.read.codes import Code, severity_of
-from data.read.messages import message_for, remedy_for, shown
+from data.read.messages import expected_for, message_for, remedy_for, shown
 from geo.errors import Problem, Severity, Where
 
 _MOST_CANDIDATES = 2000
@@ -29,6 +29,7 @@ class ProblemLog:
                 found=shown(found),
                 remedy=remedy_for(code, **fields),
                 severity=severity_of(code),
+                expected=expected_for(code, **fields),
             )
         )
 

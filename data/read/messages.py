@@ -557,6 +557,63 @@ _TEXTS: dict[Code, tuple[str, str]] = {
 }
 
 
+_EXPECTED: dict[Code, str] = {
+    Code.BAD_TYPE: "{expected}",
+    Code.MISSING_KEY: "{expected}",
+    Code.UNKNOWN_KEY: "{allowed}",
+    Code.OUT_OF_RANGE: "{expected}",
+    Code.DATES_REVERSED: "une date à partir du {start}",
+    Code.UNKNOWN_CALENDAR: "un pays, comme FR, ou une subdivision, comme FR-57",
+    Code.UNKNOWN_DEPOT: "l’identifiant d’une Maison",
+    Code.PATH_OUTSIDE: "un chemin relatif, dans le dossier",
+    Code.MISSING_FILE: "un fichier du dossier",
+    Code.FILE_TOO_LARGE: "au plus {limit}",
+    Code.UNSUPPORTED_FORMAT: "{accepted}",
+    Code.WRONG_CONTENT: "un fichier {expected}",
+    Code.NO_HEADING: "{expected}",
+    Code.MISSING_COLUMN: "{names}",
+    Code.DUPLICATE_HEADING: "une seule colonne {column}",
+    Code.AMBIGUOUS_HEADING: "{columns}",
+    Code.TOO_MANY_COLUMNS: "au plus {most} colonnes",
+    Code.WRONG_CELL_COUNT: "{expected} cellules",
+    Code.UNKNOWN_SHEET: "{sheets}",
+    Code.SEVERAL_SHEETS: "{example}",
+    Code.EMPTY_ID: "un identifiant",
+    Code.BAD_ID: "100 caractères au plus, sans |",
+    Code.DUPLICATE_ID: "un identifiant qui n’est pas ailleurs",
+    Code.MISSING_VALUE: "une valeur",
+    Code.UNREADABLE_NUMBER: "un nombre, comme 1 234,5",
+    Code.AMBIGUOUS_NUMBER: "{large} ou {small}",
+    Code.NOT_WHOLE_NUMBER: "un nombre entier",
+    Code.NEGATIVE_NUMBER: "0 ou plus",
+    Code.NEGATIVE_PRICE: "0 ou plus",
+    Code.UNREADABLE_YES_NO: "oui ou non",
+    Code.BAD_DATE: "une date, comme 17/10/2017",
+    Code.BAD_OPENING: "des horaires, comme Mo-Fr 08:30-12:00",
+    Code.BAD_PERIOD: "des numéros de vagues, comme 1|2|4",
+    Code.PERIOD_OUT_OF_RANGE: "une vague de 1 à {count}",
+    Code.SHARE_NOT_POSITIVE: "plus de 0",
+    Code.UNKNOWN_MEDIUM: "affichage, exposition, presse, web ou tous",
+    Code.UNKNOWN_CRS: "un code, comme EPSG:2154",
+    Code.NOT_FINITE: "un nombre fini",
+    Code.POINT_OUTSIDE_TERRITORY: "un point dans une zone de la campagne",
+    Code.UNKNOWN_PARENT: "l’identifiant d’une zone, ou rien",
+    Code.UNKNOWN_ZONE: "l’identifiant d’une zone",
+    Code.UNKNOWN_MAISON: "l’identifiant d’une Maison",
+    Code.UNKNOWN_FACE: "l’identifiant d’une face de l’inventaire",
+    Code.UNKNOWN_AGENT: "l’identifiant d’un agent, ou rien",
+    Code.AGENT_WITHOUT_ZONES: "au moins une zone",
+    Code.SHARED_PORTRAIT: "un portrait qui n’est à personne d’autre",
+    Code.SHORT_CODE: "{likely} ?",
+    Code.BAD_PORTRAIT: "une image SVG, PNG, JPEG ou WebP",
+}
+
+
+def expected_for(code: Code, **fields: object) -> str:
+    """Return in a few words what a value may be, or nothing where no value is at fault."""
+    return typeset(_EXPECTED.get(code, "")).format(**_shown(fields))
+
+
 def message_for(code: Code, **fields: object) -> str:
     """Return the sentence that says what is wrong."""
     return typeset(_TEXTS[code][0]).format(**_shown(fields))

@@ -34,7 +34,8 @@ def as_told(problem: Problem) -> tuple[object, ...]:
     """Return a problem as the command line tells it in JSON, without the names of its parts."""
     where = problem.where
     place = (where.file, where.row or None, where.column or None)
-    return (*place, problem.code, problem.severity, problem.found, problem.message, problem.remedy)
+    said = (problem.found, problem.expected, problem.message, problem.remedy)
+    return (*place, problem.code, problem.severity, *said)
 
 
 @pytest.mark.parametrize("kind", bad_kinds())
