@@ -19,3 +19,13 @@ def compiled(function: Callable[Parameters, Result]) -> Callable[Parameters, Res
     """
     decorate = njit(nogil=True, cache=True, error_model="numpy")
     return cast("Callable[Parameters, Result]", decorate(function))
+
+
+def inlined(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Return `function` compiled into whatever compiled function calls it.
+
+    For small parts of inner loops: a call hands over a tuple of arrays one by one, which costs more
+    than the work there.
+    """
+    decorate = njit(nogil=True, cache=True, error_model="numpy", inline="always")
+    return cast("Callable[Parameters, Result]", decorate(function))

@@ -114,3 +114,13 @@ def gap_of(network: Network, objective: float, bound: float) -> float:
     if best <= 0:
         return 0.0
     return max(0.0, 1 - equivalent_exposure(objective, total, network.fairness) / best)
+
+
+def tolerance_of(network: Network, bound: float, gap: float) -> float:
+    """Return how far below `bound` an objective may be for a gap of no more than `gap`."""
+    total = float(network.agents.share.sum())
+    best = equivalent_exposure(bound, total, network.fairness)
+    if not 0 < best < np.inf:
+        return 0.0
+    least = total * utility(np.array([best * (1 - gap)]), network.fairness)
+    return max(bound - float(least[0]), 0.0)

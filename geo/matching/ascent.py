@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geo.compiled import compiled
+from geo.compiled import compiled, inlined
 from geo.matching.network import Agents, Edges, Int32Array, Near, Rows
 from geo.matching.schedule import CLOSED, Bench, best_schedule, make_bench
 from geo.matching.utility import DELTA
@@ -68,7 +68,7 @@ def utility_of(ratio: float, fairness: float) -> float:
     return float(base ** (1.0 - fairness) / (1.0 - fairness))
 
 
-@compiled
+@inlined
 def _put(board: Board, state: State, face: int, period: int, edge: int, sign: int) -> None:
     """Add (sign 1) or take away (-1) a posting; nothing where `edge` is -1."""
     if edge >= 0:
@@ -79,7 +79,7 @@ def _put(board: Board, state: State, face: int, period: int, edge: int, sign: in
         state.cost[0] += sign * edges.price_cents[face, period]
 
 
-@compiled
+@inlined
 def _offer(board: Board, state: State, terms: Terms, bench: Bench, face: int) -> int:
     """Fill the bench with what each allowed choice on an empty face would add; return the agents.
 
@@ -97,35 +97,37 @@ def _offer(board: Board, state: State, terms: Terms, bench: Bench, face: int) ->
     return n
 
 
-@compiled
+@inlined
 def _price_offers(board: Board, state: State, terms: Terms, bench: Bench, face: int) -> int:
     """Fill the bench with what each open choice on an empty face would add, spacing aside."""
     edges, agents = board.edges, board.agents
     begin = edges.first[face]
     n = int(edges.first[face + 1] - begin)
-    n_periods = edges.contacts.shape[1]
+    contacts, price_cents, price = edges.contacts[face], edges.price_cents[face], bench.cost
+    for t in range(len(price)):
+        price[t] = terms.cent * price_cents[t]
     for j in range(n):
         e = begin + j
-        a = edges.agent[e]
+        a, periods, worth = edges.agent[e], edges.periods[e], bench.worth[j]
         bench.room[j] = edges.room[e]
-        now = utility_of(state.ratio[a], terms.fairness)
+        ratio, share = state.ratio[a], agents.share[a]
+        reach = edges.relevance[e] * agents.per_exposure[a]
+        now = utility_of(ratio, terms.fairness)
         bonus = terms.quota_bonus[a] if state.postings[a] < agents.quota[a] else 0.0
-        for t in range(n_periods):
-            if edges.periods[e] >> t & 1:
-                gain = edges.relevance[e] * edges.contacts[face, t] * agents.per_exposure[a]
-                more = utility_of(state.ratio[a] + gain, terms.fairness) - now
-                cost = terms.cent * edges.price_cents[face, t]
-                bench.worth[j, t] = agents.share[a] * more - cost + bonus
-            else:
-                bench.worth[j, t] = CLOSED
+        for t in range(len(price)):
+            worth[t] = CLOSED
+            if periods >> t & 1:
+                more = utility_of(ratio + reach * contacts[t], terms.fairness) - now
+                worth[t] = share * more - price[t] + bonus
         if len(terms.row_price):
             for at in range(board.rows.first[e], board.rows.first[e + 1]):
-                for t in range(n_periods):
-                    bench.worth[j, t] -= terms.row_price[board.rows.row[at], t]
+                spacing = terms.row_price[board.rows.row[at]]
+                for t in range(len(price)):
+                    worth[t] -= spacing[t]
     return n
 
 
-@compiled
+@inlined
 def _close_beside(board: Board, state: State, bench: Bench, face: int, n: int) -> None:
     """Close what is posted on a face nearby in the same period."""
     begin = board.edges.first[face]
@@ -139,7 +141,7 @@ def _close_beside(board: Board, state: State, bench: Bench, face: int, n: int) -
                         bench.worth[j, t] = CLOSED
 
 
-@compiled
+@inlined
 def _close_unaffordable(
     board: Board, state: State, terms: Terms, bench: Bench, face: int, n: int
 ) -> None:
@@ -149,28 +151,27 @@ def _close_unaffordable(
                 bench.worth[j, t] = CLOSED
 
 
-@compiled
+@inlined
 def _refill(board: Board, state: State, terms: Terms, bench: Bench, face: int) -> bool:
     """Choose anew for one face; return whether its picks changed."""
-    pick = state.pick
-    n_periods = pick.shape[1]
-    before = pick[face].copy()
-    for t in range(n_periods):
+    pick, before = state.pick[face], bench.before
+    for t in range(len(pick)):
+        before[t] = pick[t]
         _put(board, state, face, t, before[t], -1)
-        pick[face, t] = -1
+        pick[t] = -1
     n = _offer(board, state, terms, bench, face)
     best_schedule(bench, n)
     cost = state.cost[0]
-    for t in range(n_periods):
+    for t in range(len(pick)):
         if bench.chosen[t] >= 0:
             cost += board.edges.price_cents[face, t]
     overrun = terms.hard and cost > terms.budget
     changed = False
-    for t in range(n_periods):
+    for t in range(len(pick)):
         e = board.edges.first[face] + bench.chosen[t] if bench.chosen[t] >= 0 else -1
         if overrun:  # single periods fit the budget, together they do not
             e = before[t]
-        pick[face, t] = e
+        pick[t] = e
         _put(board, state, face, t, e, 1)
         changed = changed or e != before[t]
     return changed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from geo.matching.answer import Effort, Wish, state_of
@@ -22,6 +24,18 @@ from geo.model import FloatArray
 NEARBY = 8
 """Faces that are emptied and filled together."""
 
+PASS = 2
+"""Times that each face close to others is rebuilt before it is asked whether that is enough."""
+
+OVERRUN = 1.01
+"""While it is rebuilt, an allocation may cost so many times the budget: it pays for each cent."""
+
+SETTLED = 0.005
+"""Sweeping goes on while it changes more than this part of the faces."""
+
+SPENT = 1e-5
+"""The budget counts as spent when no more than this part of it is left."""
+
 TOLERANCE = 0.1
 """Round n begins by keeping what is worse by n times this part of an average posting's worth."""
 
@@ -37,6 +51,9 @@ URGENCY = (1.0, 1.5, 3.0, 10.0, 100.0)
 PROTECTION = 3.0
 """Once quotas are met, their postings count so many times that, lest improving drops them."""
 
+STEER = 0.8
+"""The price of a cent follows the cost from sweep to sweep by this part of what it is off."""
+
 LEAN = 0.97
 """By how much the price of a cent falls from sweep to sweep while money is left."""
 
@@ -45,9 +62,17 @@ class Climb:
     """From picks that the prices lead to, to an allocation that keeps every rule."""
 
     def __init__(
-        self, network: Network, prices: Prices, wish: Wish, effort: Effort, *, number: int
+        self,
+        network: Network,
+        prices: Prices,
+        wish: Wish,
+        effort: Effort,
+        *,
+        number: int,
+        enough: Callable[[State], bool],
     ) -> None:
         self.network, self._wish, self._effort, self._number = network, wish, effort, number
+        self._enough = enough
         self._board = Board(network.edges, network.agents, network.near, network.rows)
         self._budget = np.inf if network.budget is None else network.budget
         self._cent = prices.cent
@@ -100,14 +125,14 @@ class Climb:
 
     def _sweep(self, state: State, *, steer: bool) -> None:
         """Sweep, first with prices on spacing; steer the price of a cent towards the budget."""
-        half = self._effort.sweeps // 2
-        for number in range(self._effort.sweeps):
-            rows = self._row_price if number < half else self._no_rows
-            changed = sweep(self._board, state, self._terms(hard=False, row_price=rows))
-            if steer and 0 < self._budget < np.inf and number < self._effort.sweeps - 3:
-                self._cent *= max(1 + 0.8 * (state.cost[0] / self._budget - 1), 0.5)
-            if changed == 0 and number > half:
-                break
+        few = SETTLED * self.network.n_faces
+        for rows in (self._row_price, self._no_rows):
+            for _ in range(self._effort.sweeps // 2):
+                changed = sweep(self._board, state, self._terms(hard=False, row_price=rows))
+                if changed <= few:
+                    break
+                if steer and 0 < self._budget < np.inf:
+                    self._cent *= max(1 + STEER * (state.cost[0] / self._budget - 1), 0.5)
 
     def _rebuild(self, state: State) -> State:
         """Rebuild the surroundings of faces close to others, more boldly from round to round."""
@@ -116,14 +141,20 @@ class Climb:
         if not len(candidates) or self._effort.rebuilds == 0:
             return state
         terms = self._terms(hard=False, row_price=self._no_rows)
-        rounds = self._effort.rebuilds * len(candidates)
+        terms = terms._replace(budget=OVERRUN * self._budget)
+        rounds, passes = PASS * len(candidates), self._effort.rebuilds // PASS
         if self._number > 0:
+            rounds, passes = self._effort.rebuilds * len(candidates), 1
             rounds = max(rounds, min(FEW_REBUILDS, MANY_REBUILDS * len(candidates)))
-        seed = self.network.seed * 1000 + self._number + 1
         tolerance = TOLERANCE * self._number * typical_worth(self.network, state.ratio)
-        again = state_of(self.network, state.pick.copy())
-        rebuild(self._board, again, terms, candidates, rounds, NEARBY, seed, tolerance)
-        return state_of(self.network, again.pick)
+        state = state_of(self.network, state.pick.copy())
+        for number in range(passes):
+            seed = (self.network.seed * 1000 + self._number) * 100 + number + 1
+            rebuild(self._board, state, terms, candidates, rounds, NEARBY, seed, tolerance)
+            state = state_of(self.network, state.pick)
+            if self._enough(state):
+                break
+        return state
 
     def _fit_budget(self, state: State) -> State:
         """Take away what is worth least until the budget is kept, then spend what is left."""
@@ -132,7 +163,9 @@ class Climb:
             terms = self._terms(hard=True, row_price=self._no_rows)
             if state.cost[0] > self._budget:
                 state = trim(self.network, state, terms, self._budget)
-            sweep(self._board, state, terms)
+            changed = sweep(self._board, state, terms)
+            if changed == 0 or self._budget - state.cost[0] <= SPENT * self._budget:
+                break
             self._cent *= LEAN
         return state_of(self.network, state.pick)
 

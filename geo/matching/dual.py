@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geo.compiled import compiled
+from geo.compiled import compiled, inlined
 from geo.matching.network import Edges, Int32Array, Network, Rows
 from geo.matching.schedule import CLOSED, Bench, best_schedule, make_bench
 from geo.matching.utility import (
@@ -66,27 +66,27 @@ class _Kernel(NamedTuple):
     rows: FloatArray
 
 
-@compiled
+@inlined
 def _price_face(edges: Edges, rows: Rows, kernel: _Kernel, bench: Bench, face: int) -> int:
     """Fill the bench with the worth of each choice on a face; return how many agents it has."""
     begin = edges.first[face]
     n = int(edges.first[face + 1] - begin)
-    n_periods = edges.contacts.shape[1]
+    contacts, price_cents, cost = edges.contacts[face], edges.price_cents[face], bench.cost
+    for t in range(len(cost)):
+        cost[t] = kernel.cent * price_cents[t]
     for j in range(n):
         e = begin + j
-        a = edges.agent[e]
+        a, periods, worth = edges.agent[e], edges.periods[e], bench.worth[j]
         gain, bonus = edges.relevance[e] * kernel.per_contact[a], kernel.posting[a]
         bench.room[j] = edges.room[e]
-        for t in range(n_periods):
-            if edges.periods[e] >> t & 1:
-                cost = kernel.cent * edges.price_cents[face, t]
-                bench.worth[j, t] = gain * edges.contacts[face, t] + bonus - cost
-            else:
-                bench.worth[j, t] = CLOSED
+        for t in range(len(cost)):
+            open_worth = gain * contacts[t] + bonus - cost[t]
+            worth[t] = open_worth if periods >> t & 1 else CLOSED
         if len(kernel.rows):
             for at in range(rows.first[e], rows.first[e + 1]):
-                for t in range(n_periods):
-                    bench.worth[j, t] -= kernel.rows[rows.row[at], t]
+                price = kernel.rows[rows.row[at]]
+                for t in range(len(cost)):
+                    worth[t] -= price[t]
     return n
 
 
@@ -107,19 +107,21 @@ def _pass_over_faces(
     postings of each agent are added to `exposure` and `count` ``(A,)``.
     """
     bench = make_bench(_most_agents(edges, begin, end), edges.contacts.shape[1])
-    value, cost = 0.0, 0.0
+    value, cost, chosen = 0.0, 0.0, bench.chosen
     for face in range(begin, end):
         n = _price_face(edges, rows, kernel, bench, face)
         if n == 0:
             continue
         value += best_schedule(bench, n)
-        for t in range(len(bench.chosen)):
-            j = bench.chosen[t]
-            pick[face, t] = edges.first[face] + j if j >= 0 else -1
+        begins, picks = edges.first[face], pick[face]
+        for t in range(len(picks)):
+            j = chosen[t]
+            picks[t] = begins + j if j >= 0 else -1
             if j >= 0:
-                e = edges.first[face] + j
-                exposure[edges.agent[e]] += edges.relevance[e] * edges.contacts[face, t]
-                count[edges.agent[e]] += 1
+                e = begins + j
+                a = edges.agent[e]
+                exposure[a] += edges.relevance[e] * edges.contacts[face, t]
+                count[a] += 1
                 cost += edges.price_cents[face, t]
     return value, cost
 

@@ -16,13 +16,13 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from geo.matching.answer import Answer, Effort, Wish, answer_of, gap_of, state_of
+from geo.matching.answer import Answer, Effort, Wish, answer_of, gap_of, state_of, tolerance_of
 from geo.matching.ascent import Board, Terms, sweep
 from geo.matching.block import solve_block
-from geo.matching.climb import LEAN, PROTECTION, trim, typical_worth
+from geo.matching.climb import LEAN, PROTECTION, SPENT, trim, typical_worth
 from geo.matching.dual import Dual, Prices
 from geo.matching.network import Agents, Edges, Int32Array, Near, Network, Rows
-from geo.matching.prices import Spacing, first_prices, improve_prices
+from geo.matching.prices import Priced, Spacing, first_prices, improve_prices
 from geo.matching.watch import Watch
 from geo.matching.workers import Workers
 from geo.model import IntArray
@@ -33,8 +33,8 @@ JOINT_FACES = 40_000
 COMMON_STEPS = 40
 """Evaluations of the dual in which all blocks together find the price of a cent."""
 
-SPENT = 1e-5
-"""The budget counts as spent when no more than this part of it is left."""
+COMMON_WORTHWHILE = 0.01
+"""This search ends where its last steps gained less than this part of the gap asked for."""
 
 TOP_UPS = 8
 """Passes in which what is left of the budget is spent."""
@@ -57,6 +57,7 @@ class _Task:
     network: Network
     start: Prices
     wish: Wish
+    tolerance: float
 
 
 def solve_network(
@@ -181,8 +182,10 @@ def _solve_blocks(
     pool: Workers,
     executor: Executor | None,
 ) -> Answer:
-    prices = _common_prices(network, pool, watch)
-    tasks = [_task(block, prices, wish) for block in blocks]
+    common = _common_prices(network, effort, pool, watch)
+    prices = common.prices
+    tolerance = tolerance_of(network, common.value, effort.gap)
+    tasks = [_task(network, block, prices, wish, tolerance=tolerance) for block in blocks]
     answers = _solve_tasks(tasks, effort, watch, pool=pool, executor=executor)
     prices = _put_prices(network, blocks, answers, prices)
     pick = _put_picks(network, blocks, answers)
@@ -215,15 +218,23 @@ def _solve_tasks(
     return answers
 
 
-def _common_prices(network: Network, pool: Workers, watch: Watch) -> Prices:
+def _common_prices(network: Network, effort: Effort, pool: Workers, watch: Watch) -> Priced:
     """Return prices of the whole network, those of spacing left at 0."""
     dual = Dual(network, pool, watch)
+    prices = first_prices(dual)
+    value = dual(prices, with_rows=False).value
     return improve_prices(
-        dual, first_prices(dual), steps=COMMON_STEPS, spacing=Spacing.NONE, fixed_cent=False
-    ).prices
+        dual,
+        prices,
+        steps=COMMON_STEPS,
+        spacing=Spacing.NONE,
+        fixed_cent=False,
+        worthwhile=COMMON_WORTHWHILE * tolerance_of(network, value, effort.gap),
+    )
 
 
-def _task(block: Block, prices: Prices, wish: Wish) -> _Task:
+def _task(network: Network, block: Block, prices: Prices, wish: Wish, *, tolerance: float) -> _Task:
+    part = float(block.network.agents.share.sum() / network.agents.share.sum())
     start = Prices(
         prices.exposure[block.agents],
         prices.posting[block.agents],
@@ -231,10 +242,12 @@ def _task(block: Block, prices: Prices, wish: Wish) -> _Task:
         prices.rows[block.rows],
     )
     if not len(wish.keep):
-        return _Task(block.network, start, wish)
+        return _Task(block.network, start, wish, part * tolerance)
     keep = wish.keep[block.faces]
     new_edge = np.where(keep >= 0, np.searchsorted(block.edges, keep), -1)
-    return _Task(block.network, start, Wish(new_edge.astype(np.int32), wish.bonus))
+    return _Task(
+        block.network, start, Wish(new_edge.astype(np.int32), wish.bonus), part * tolerance
+    )
 
 
 def _solve_task(task: _Task, *, effort: Effort) -> Answer:
@@ -246,7 +259,7 @@ def _solve_task(task: _Task, *, effort: Effort) -> Answer:
             wish=task.wish,
             watch=Watch(),
             start=task.start,
-            fixed_cent=True,
+            tolerance=task.tolerance,
         )
 
 

@@ -1,19 +1,17 @@
-"""Good prices: the dual made small by L-BFGS-B, from a start that is nearly right.
+"""Good prices: the dual made small, from a start that is nearly right.
 
-The dual is convex and has kinks, on which a quasi-Newton method does well in practice (Lewis &
-Overton 2013); whatever it ends with is a bound. Steps are counted, never timed.
+Whatever the search ends with is a bound. Steps are counted, never timed.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import Bounds, minimize
 
+from geo.matching.descent import descend
 from geo.matching.dual import Dual, Prices, best_ratios
 from geo.matching.network import Network
 from geo.matching.utility import marginal_utility
@@ -22,14 +20,17 @@ from geo.model import FloatArray
 BALANCE_STEPS = 8
 """Rounds in which each agent's price follows the exposure that it leads to."""
 
-ROW_SCALE = 1.0
-"""Unit of the prices of spacing: this many times the worth of a typical face."""
+ROW_SCALE = 3.0
+"""Prices of spacing are expected to move by so many times the worth of a typical face …"""
+
+CENT_SCALE = 0.3
+"""… and the price of a cent by this part of itself."""
+
+WINDOW = 8
+"""Evaluations over which it is judged whether a search is still worth while."""
 
 LEAST_PRICE = 1e-9
 """Least price of exposure, in units of where the search starts."""
-
-MEMORY = 15
-"""Steps that L-BFGS remembers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,116 +94,121 @@ class Spacing(StrEnum):
 
 
 def improve_prices(
-    dual: Dual, start: Prices, *, steps: int, spacing: Spacing, fixed_cent: bool
+    dual: Dual,
+    start: Prices,
+    *,
+    steps: int,
+    spacing: Spacing,
+    fixed_cent: bool,
+    worthwhile: float = 0.0,
 ) -> Priced:
-    """Return the best prices that `steps` evaluations of the dual lead to.
-
-    Where periods are alike, one price for all of them loses nothing, and is found much sooner: the
-    schedules of a face then tie between periods, and prices by period chase each other.
+    """Return the best prices that `steps` evaluations of the dual lead to, or fewer.
 
     Parameters
     ----------
     fixed_cent
         Whether the price of a cent stays as it is.
+    worthwhile
+        The search ends early where the last `WINDOW` evaluations brought the bound down by no more
+        than this.
     """
-    search = _Search(dual, start, spacing=spacing, fixed_cent=fixed_cent)
-    with suppress(_StopError):
-        minimize(
-            search.value_and_slope,
-            search.origin,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=Bounds(search.least, np.full(len(search.origin), np.inf)),
-            options={"maxiter": steps, "maxfun": steps, "maxcor": MEMORY, "ftol": 0, "gtol": 0},
-        )
+    search = _Search(
+        dual, start, steps=steps, spacing=spacing, fixed_cent=fixed_cent, worthwhile=worthwhile
+    )
+    descend(
+        search.value_and_slope,
+        search.origin,
+        least=search.least,
+        scale=search.scale,
+        go_on=search.goes_on,
+    )
     return search.best
 
 
-class _StopError(Exception):
-    """Somebody asked to stop, in the middle of a search for prices."""
-
-
 class _Search:
-    """The dual as a function of one vector, each price in units of its own size."""
+    """The dual as a function of one vector: λ, ν, μ, and π as far as `spacing` lets it move."""
 
-    def __init__(self, dual: Dual, start: Prices, *, spacing: Spacing, fixed_cent: bool) -> None:
+    def __init__(
+        self,
+        dual: Dual,
+        start: Prices,
+        *,
+        steps: int,
+        spacing: Spacing,
+        fixed_cent: bool,
+        worthwhile: float,
+    ) -> None:
         network = dual.network
         self._dual, self._start, self._n = dual, start, network.n_agents
+        self._steps, self._worthwhile, self._seen = steps, worthwhile, [np.inf]
         self._spacing = spacing if network.n_rows else Spacing.NONE
-        self._open = network.row_open.astype(np.float64)
-        by_row = _typical_worth(network, start)
-        self._unit_exposure = (
-            np.zeros_like(start.exposure) if network.fairness == 0 else start.exposure
-        )
-        wanted = network.agents.quota > 0
-        self._unit_posting = np.where(wanted, float(np.median(by_row.agent)), 0.0)
-        self._unit_cent = 0.0 if fixed_cent or network.budget is None else start.cent
-        self._unit_row = np.maximum(ROW_SCALE * by_row.row, 1e-300)[:, None]
+        self._open = network.row_open
+        typical = _typical_worth(network, start)
+        moves = network.fairness > 0  # at α = 0 the slope of the utility is the same everywhere
+        cent = 0.0 if fixed_cent or network.budget is None else start.cent
         self.origin = np.concatenate(
+            (start.exposure, start.posting, [start.cent], self._rows_in(start.rows))
+        )
+        self.scale = np.concatenate(
             (
-                np.ones(self._n),
-                self._over(start.posting, self._unit_posting),
-                [1.0],
-                self._rows_in(),
+                start.exposure * moves,
+                np.where(network.agents.quota > 0, float(np.median(typical.agent)), 0.0),
+                [CENT_SCALE * cent],
+                ROW_SCALE * self._row_scale(typical.row),
             )
         )
         self.least = np.zeros(len(self.origin))
-        self.least[: self._n] = LEAST_PRICE
+        self.least[: self._n] = LEAST_PRICE * start.exposure
         self.best = Priced(start, np.inf)
 
-    @staticmethod
-    def _over(value: FloatArray, unit: FloatArray) -> FloatArray:
-        return np.divide(value, unit, out=np.zeros_like(value), where=unit > 0)
+    def goes_on(self) -> bool:
+        """Return whether evaluations are left, worth while, and nobody asked to stop."""
+        seen = self._seen
+        if self._dual.watch.stopped or len(seen) > self._steps:
+            return False
+        return len(seen) <= WINDOW or seen[-1 - WINDOW] - seen[-1] > self._worthwhile
 
-    def _rows_in(self) -> FloatArray:
-        """Return where the prices of spacing begin, in the search's own units."""
-        scaled = self._start.rows / self._unit_row
+    def value_and_slope(self, at: FloatArray) -> tuple[float, FloatArray]:
+        """Return the dual and its slope at a point, and keep the best."""
+        prices = self._prices(at)
+        found = self._dual(prices, with_rows=self._spacing is not Spacing.NONE)
+        if found.value < self.best.value:
+            self.best = Priced(prices, found.value)
+        self._seen.append(self.best.value)
+        slope = np.concatenate(
+            (found.exposure, found.posting, [found.cent], self._rows_slope(found.rows))
+        )
+        return found.value, slope
+
+    def _prices(self, at: FloatArray) -> Prices:
+        n = self._n
+        rows = self._rows_out(at[2 * n + 1 :])
+        return Prices(at[:n], at[n : 2 * n], float(at[2 * n]), rows)
+
+    def _rows_in(self, rows: FloatArray) -> FloatArray:
+        """Return where the prices of spacing begin, as coordinates."""
         if self._spacing is Spacing.NONE:
             return np.zeros(0)
         if self._spacing is Spacing.FREE:
-            return scaled.ravel()
-        return np.asarray(scaled.sum(axis=1) / np.maximum(self._open.sum(axis=1), 1))
+            return rows.ravel()
+        return np.asarray(rows.sum(axis=1) / np.maximum(self._open.sum(axis=1), 1))
+
+    def _row_scale(self, typical: FloatArray) -> FloatArray:
+        if self._spacing is Spacing.NONE:
+            return np.zeros(0)
+        return (typical[:, None] * self._open).ravel() if self._spacing is Spacing.FREE else typical
 
     def _rows_out(self, at: FloatArray) -> FloatArray:
         if self._spacing is Spacing.NONE:
             return self._start.rows
         if self._spacing is Spacing.FREE:
-            return at.reshape(self._open.shape) * self._unit_row * self._open
-        return at[:, None] * self._unit_row * self._open
+            return at.reshape(self._open.shape)
+        return at[:, None] * self._open
 
     def _rows_slope(self, slope: FloatArray) -> FloatArray:
         if self._spacing is Spacing.NONE:
             return np.zeros(0)
-        scaled = slope * self._unit_row * self._open
-        return scaled.ravel() if self._spacing is Spacing.FREE else scaled.sum(axis=1)
-
-    def value_and_slope(self, at: FloatArray) -> tuple[float, FloatArray]:
-        if self._dual.watch.stopped and np.isfinite(self.best.value):
-            raise _StopError
-        prices = self._prices(at)
-        found = self._dual(prices, with_rows=self._spacing is not Spacing.NONE)
-        if found.value < self.best.value:
-            self.best = Priced(prices, found.value)
-        slope = (
-            found.exposure * self._unit_exposure,
-            found.posting * self._unit_posting,
-            [found.cent * self._unit_cent],
-            self._rows_slope(found.rows),
-        )
-        return found.value, np.concatenate(slope)
-
-    def _prices(self, at: FloatArray) -> Prices:
-        n = self._n
-        exposure = at[:n] * self._unit_exposure
-        if self._dual.network.fairness == 0:  # the slope of the utility is the same everywhere
-            exposure = self._start.exposure
-        cent = at[2 * n] * self._unit_cent if self._unit_cent else self._start.cent
-        return Prices(
-            exposure,
-            at[n : 2 * n] * self._unit_posting,
-            float(cent),
-            self._rows_out(at[2 * n + 1 :]),
-        )
+        return slope.ravel() if self._spacing is Spacing.FREE else (slope * self._open).sum(axis=1)
 
 
 class _Typical(NamedTuple):

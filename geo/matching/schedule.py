@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.compiled import compiled
+from geo.compiled import compiled, inlined
 from geo.model import FloatArray, IntArray
 
 SUBSET_PERIODS = 6
@@ -29,6 +29,12 @@ class Bench(NamedTuple):
     room: Int32Array  # (k,)
     subset: Int32Array  # (k, 2^P)
     value: FloatArray  # (2^P,)
+    gain: FloatArray  # (2^P,) what each set of periods is worth to the agent at hand
+    size: Int32Array  # (2^P,) how many periods are in each set
+    active: IntArray  # (k,) the agents that take part
+    best: FloatArray  # (P,) the most that anybody gives for a period
+    cost: FloatArray  # (P,) what a posting costs, for those who fill `worth`
+    before: Int32Array  # (P,) what the face carried, for those who choose anew
     chosen: IntArray  # (P,) the answer: which agent, or -1
 
 
@@ -36,16 +42,25 @@ class Bench(NamedTuple):
 def make_bench(n_agents: int, n_periods: int) -> Bench:
     """Return working memory for faces of up to `n_agents` agents."""
     subsets = 1 << n_periods if n_periods <= SUBSET_PERIODS else 1
+    size = np.zeros(subsets, np.int32)
+    for periods in range(1, subsets):
+        size[periods] = size[periods >> 1] + (periods & 1)
     return Bench(
         np.empty((n_agents, n_periods)),
         np.empty(n_agents, np.int32),
         np.empty((n_agents, subsets), np.int32),
         np.empty(subsets),
+        np.empty(subsets),
+        size,
+        np.empty(n_agents, np.int64),
+        np.empty(n_periods),
+        np.empty(n_periods),
+        np.empty(n_periods, np.int32),
         np.empty(n_periods, np.int64),
     )
 
 
-@compiled
+@inlined
 def best_schedule(bench: Bench, n: int) -> float:
     """Choose for the first `n` agents of the bench; return the worth of ``bench.chosen``.
 
@@ -59,77 +74,109 @@ def best_schedule(bench: Bench, n: int) -> float:
     return _best_by_paths(bench, n)
 
 
-@compiled
+@inlined
 def _best_by_period(bench: Bench, n: int) -> tuple[float, bool]:
     """Give each period to its best agent; tell whether somebody got more than their room."""
-    worth, room, chosen = bench.worth, bench.room, bench.chosen
-    n_periods = worth.shape[1]
-    total = 0.0
+    room, chosen, best = bench.room, bench.chosen, bench.best
+    n_periods = len(chosen)
     for t in range(n_periods):
-        best, who = 0.0, -1
-        for j in range(n):
-            if worth[j, t] > best and room[j] > 0:
-                best, who = worth[j, t], j
-        chosen[t] = who
-        total += best
-    clash = False
+        best[t], chosen[t] = 0.0, -1
+    for j in range(n):
+        row = bench.worth[j]
+        if room[j] > 0:
+            for t in range(n_periods):
+                if row[t] > best[t]:
+                    best[t], chosen[t] = row[t], j
+    total, clash = 0.0, False
     for t in range(n_periods):
-        if chosen[t] >= 0 and room[chosen[t]] < n_periods:
+        total += best[t]
+        who = chosen[t]
+        if who >= 0 and room[who] < n_periods:
             taken = 0
             for s in range(n_periods):
-                if chosen[s] == chosen[t]:
-                    taken += 1
-            if taken > room[chosen[t]]:
-                clash = True
+                taken += chosen[s] == who
+            clash = clash or taken > room[who]
     return total, clash
 
 
 @compiled
 def _best_by_subsets(bench: Bench, n: int) -> float:
-    """``value[S]`` is the best of the agents so far within the periods S; ``subset[j, S]`` j's."""
-    worth, subset, value = bench.worth, bench.subset, bench.value
-    n_periods = worth.shape[1]
-    full = (1 << n_periods) - 1
+    """``value[S]`` is the best of the agents so far within the periods S; ``subset[j, S]`` j's.
+
+    Only agents and periods that are worth anything take part, and S runs over their subsets alone.
+    """
+    value, gain = bench.value, bench.gain
+    every, k = _enter_agents(bench, n)
     value[:] = 0.0
-    for j in range(n):
-        allowed = 0
-        for t in range(n_periods):
-            if worth[j, t] > 0.0:
-                allowed |= 1 << t
-        room = bench.room[j] if allowed else 0
-        for periods in range(full, -1, -1):
+    for i in range(k):
+        room, subset = bench.room[bench.active[i]], bench.subset[i]
+        allowed = _gains_of_subsets(bench, bench.active[i])
+        periods = every
+        while periods:
             best, mine = value[periods], 0
+            part = periods & allowed
             if room == 1:
-                for t in range(n_periods):
-                    bit = 1 << t
-                    if periods & allowed & bit and value[periods ^ bit] + worth[j, t] > best:
-                        best, mine = value[periods ^ bit] + worth[j, t], bit
-            elif room > 1:
-                part = periods & allowed
                 while part:
-                    size, gain = 0, 0.0
-                    for t in range(n_periods):
-                        if part >> t & 1:
-                            size += 1
-                            gain += worth[j, t]
-                    if size <= room and value[periods ^ part] + gain > best:
-                        best, mine = value[periods ^ part] + gain, part
-                    part = (part - 1) & periods & allowed
-            value[periods] = best
-            subset[j, periods] = mine
-    _read_subsets(bench, n, full)
-    return float(value[full])
+                    bit = part & -part
+                    if value[periods ^ bit] + gain[bit] > best:
+                        best, mine = value[periods ^ bit] + gain[bit], bit
+                    part ^= bit
+            while part:
+                if bench.size[part] <= room and value[periods ^ part] + gain[part] > best:
+                    best, mine = value[periods ^ part] + gain[part], part
+                part = (part - 1) & periods & allowed
+            value[periods], subset[periods] = best, mine
+            if i == k - 1:  # of the last agent only the whole is asked
+                break
+            periods = (periods - 1) & every
+    _read_subsets(bench, k, every)
+    return float(value[every])
 
 
-@compiled
-def _read_subsets(bench: Bench, n: int, full: int) -> None:
+@inlined
+def _enter_agents(bench: Bench, n: int) -> tuple[int, int]:
+    """Write down who is worth anything; return the periods worth anything, and how many agents."""
+    every, k = 0, 0
+    for j in range(n):
+        row, mine = bench.worth[j], 0
+        for t in range(len(row)):
+            if row[t] > 0.0:
+                mine |= 1 << t
+        if mine and bench.room[j] > 0:
+            bench.active[k] = j
+            every |= mine
+            k += 1
+    return every, k
+
+
+@inlined
+def _gains_of_subsets(bench: Bench, agent: int) -> int:
+    """Fill ``gain`` with what an agent's sets of periods are worth; return these periods.
+
+    Only with those of one period where the agent has room for no more.
+    """
+    row, gain, allowed = bench.worth[agent], bench.gain, 0
+    for t in range(len(row)):
+        if row[t] > 0.0:
+            bit = 1 << t
+            gain[bit] = row[t]
+            part = allowed if bench.room[agent] > 1 else 0
+            while part:
+                gain[part | bit] = gain[part] + row[t]
+                part = (part - 1) & allowed
+            allowed |= bit
+    return allowed
+
+
+@inlined
+def _read_subsets(bench: Bench, k: int, every: int) -> None:
     bench.chosen[:] = -1
-    left = full
-    for j in range(n - 1, -1, -1):
-        mine = bench.subset[j, left]
+    left = every
+    for i in range(k - 1, -1, -1):
+        mine = bench.subset[i, left] if left else 0
         for t in range(len(bench.chosen)):
             if mine >> t & 1:
-                bench.chosen[t] = j
+                bench.chosen[t] = bench.active[i]
         left ^= mine
 
 

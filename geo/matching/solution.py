@@ -23,7 +23,7 @@ from geo.matching.answer import (
 from geo.matching.dual import Dual, Prices
 from geo.matching.engine import solve_network
 from geo.matching.explained.idle import idle_reasons
-from geo.matching.explained.standing import standing_of
+from geo.matching.explained.standing import edge_at, standing_of_posted
 from geo.matching.locks import lock_conflicts
 from geo.matching.network import (
     Int32Array,
@@ -41,7 +41,7 @@ from geo.matching.targets import targets
 from geo.matching.utility import equivalent_exposure, utility
 from geo.matching.watch import Progress, Watch
 from geo.matching.workers import Workers
-from geo.model import FloatArray
+from geo.model import FloatArray, IntArray
 from geo.plan import AgentExposure, Allocation, Posting, Shortfall, Status
 
 OPTIMAL_GAP = 0.01
@@ -187,22 +187,15 @@ def _finished(problem: MatchingProblem, network: Network, answer: Answer, wish: 
 def _allocation(
     problem: MatchingProblem, whole: Network, network: Network, answer: Answer, watch: Watch
 ) -> Allocation:
-    postings = _postings(problem, network, answer.pick)
+    posted = _posted(network, answer.pick)
     target = targets(problem)
-    agents = _exposures(problem, postings, target)
+    agents = _exposures(problem, posted, target)
     share_total = math.fsum(problem.share.tolist())
     worth = utility(np.array([agent.ratio for agent in agents]), problem.fairness)
     objective = math.fsum((problem.share * worth).tolist())
     bound = max(answer.bound, objective)
     gap = gap_of(network, objective, bound)
     count = np.array([agent.postings for agent in agents], dtype=np.int64)
-    face_index = {face_id: i for i, face_id in enumerate(problem.face_ids)}
-    cost = sum(
-        int(problem.price_cents[face_index[posting.face_id], posting.period - 1])
-        for posting in postings
-    )
-    # Locks beyond what is wanted are no promise of the plan: they hold by themselves.
-    promised = np.minimum(network.agents.quota + network.locked_count, problem.min_faces)
     allocation = Allocation(
         status=Status.OPTIMAL if gap <= OPTIMAL_GAP else Status.FEASIBLE,
         objective=objective,
@@ -210,16 +203,21 @@ def _allocation(
         exposure=equivalent_exposure(objective, share_total, problem.fairness),
         exposure_bound=equivalent_exposure(bound, share_total, problem.fairness),
         gap=gap,
-        cost_cents=cost,
-        postings=postings,
+        cost_cents=int(problem.price_cents[posted[:, 0], posted[:, 1]].sum()),
+        postings=_postings(problem, posted),
         agents=agents,
-        quota={agent_id: int(n) for agent_id, n in zip(problem.agent_ids, promised, strict=True)},
+        quota={
+            agent_id: int(n)
+            for agent_id, n in zip(
+                problem.agent_ids, network.agents.quota + network.locked_count, strict=True
+            )
+        },
         shortfalls=shortfalls_of(problem, whole, count),
         cent_price=answer.prices.cent if problem.budget_cents is not None else 0.0,
         stopped_by=watch.reason or "",
         solver=SOLVER,
     )
-    idle = idle_reasons(standing_of(problem, allocation))
+    idle = idle_reasons(standing_of_posted(problem, allocation, posted, target=target))
     reasons = Counter(reason.value for reason in idle.values())
     return replace(
         allocation,
@@ -228,50 +226,50 @@ def _allocation(
     )
 
 
-def _postings(problem: MatchingProblem, network: Network, pick: Int32Array) -> tuple[Posting, ...]:
+def _posted(network: Network, pick: Int32Array) -> IntArray:
+    """Return face, period (from 0) and agent of each posting, ``(n, 3)``, by period then face."""
     face, period = np.nonzero(pick >= 0)
     agent = network.edges.agent[pick[face, period]]
-    chosen = np.column_stack((face, period, agent))
-    return tuple(
-        sorted(
-            Posting(int(t) + 1, problem.face_ids[f], problem.agent_ids[a])
-            for f, t, a in np.concatenate((chosen, network.locked)).tolist()
-        )
-    )
+    posted = np.concatenate((np.column_stack((face, period, agent)), network.locked))
+    return np.asarray(posted[np.lexsort((posted[:, 0], posted[:, 1]))], dtype=np.int64)
+
+
+def _postings(problem: MatchingProblem, posted: IntArray) -> tuple[Posting, ...]:
+    rows = [
+        (period + 1, problem.face_ids[face], problem.agent_ids[agent])
+        for face, period, agent in posted.tolist()
+    ]
+    return tuple(Posting(*row) for row in sorted(rows))
 
 
 def _exposures(
-    problem: MatchingProblem, postings: tuple[Posting, ...], target: FloatArray
+    problem: MatchingProblem, posted: IntArray, target: FloatArray
 ) -> tuple[AgentExposure, ...]:
-    """Return what each agent gets, summed exactly and in one order."""
-    face_index = {face_id: i for i, face_id in enumerate(problem.face_ids)}
-    agent_index = {agent_id: i for i, agent_id in enumerate(problem.agent_ids)}
-    face = np.array([face_index[p.face_id] for p in postings], dtype=np.int64)
-    agent = np.array([agent_index[p.agent_id] for p in postings], dtype=np.int64)
-    period = np.array([p.period - 1 for p in postings], dtype=np.int64)
-    key = problem.edge_face * max(problem.n_agents, 1) + problem.edge_agent
-    edge = np.searchsorted(key, face * max(problem.n_agents, 1) + agent)
+    """Return what each agent gets, summed exactly."""
+    face, period, agent = posted[np.argsort(posted[:, 2], kind="stable")].T
     contacts = problem.contacts[face, period]
-    gain = problem.relevance[edge] * contacts
+    gain = (problem.relevance[edge_at(problem, face, agent)] * contacts).tolist()
+    seen = contacts.tolist()
+    first = np.searchsorted(agent, np.arange(problem.n_agents + 1)).tolist()
     found = []
     for a, agent_id in enumerate(problem.agent_ids):
-        mine = agent == a
-        exposure = math.fsum(gain[mine].tolist())
+        begin, end = first[a], first[a + 1]
+        exposure = math.fsum(gain[begin:end])
         found.append(
             AgentExposure(
                 agent_id,
                 target=float(target[a]),
                 exposure=exposure,
                 ratio=exposure / float(target[a]) if target[a] > 0 else 0.0,
-                contacts=math.fsum(contacts[mine].tolist()),
-                postings=int(mine.sum()),
+                contacts=math.fsum(seen[begin:end]),
+                postings=end - begin,
             )
         )
     return tuple(found)
 
 
 def _infeasible(problem: MatchingProblem, conflicts: tuple[Shortfall, ...]) -> Allocation:
-    none: tuple[Posting, ...] = ()
+    none = np.zeros((0, 3), dtype=np.int64)
     return Allocation(
         status=Status.INFEASIBLE,
         objective=0.0,
@@ -280,7 +278,7 @@ def _infeasible(problem: MatchingProblem, conflicts: tuple[Shortfall, ...]) -> A
         exposure_bound=0.0,
         gap=0.0,
         cost_cents=0,
-        postings=none,
+        postings=(),
         agents=_exposures(problem, none, targets(problem)),
         shortfalls=conflicts,
         solver=SOLVER,

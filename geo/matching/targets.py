@@ -46,6 +46,7 @@ def _best_offers(problem: MatchingProblem) -> tuple[FloatArray, IntArray]:
     best = np.zeros((problem.n_faces, problem.n_periods))
     edge, period = np.nonzero(problem.edge_open)
     face = problem.edge_face[edge]
-    np.maximum.at(best, (face, period), problem.relevance[edge] * problem.contacts[face, period])
-    worth = best > 0
-    return best[worth], problem.price_cents[worth].astype(np.int64)
+    worth = problem.relevance[edge] * problem.contacts[face, period]
+    np.maximum.at(best.ravel(), face * problem.n_periods + period, worth)  # flat is much faster
+    some = best > 0
+    return best[some], problem.price_cents[some].astype(np.int64)

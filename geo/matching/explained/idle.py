@@ -53,7 +53,8 @@ def _checks(standing: Standing) -> dict[Unused, BoolArray]:
     price = problem.price_cents * standing.allocation.cent_price
     nobody = np.broadcast_to(np.diff(standing.edge_first)[:, None] == 0, shape)
     covered = np.zeros(shape, dtype=np.bool_)
-    np.logical_or.at(covered, problem.edge_face, problem.edge_open)
+    for period in range(problem.n_periods):
+        covered[problem.edge_face[problem.edge_open[:, period]], period] = True
     left = np.ones(shape, dtype=np.bool_)
     checks: dict[Unused, BoolArray] = {}
     for reason, holds in (
@@ -78,5 +79,7 @@ def _best_worth(standing: Standing, bar: Bar) -> FloatArray:
     best = np.full(standing.agent_at.shape, -np.inf)
     for period in range(problem.n_periods):
         edge = np.flatnonzero(standing.bar[:, period] == bar)
-        np.maximum.at(best[:, period], problem.edge_face[edge], standing.worth(edge, period))
+        most = np.full(problem.n_faces, -np.inf)
+        np.maximum.at(most, problem.edge_face[edge], standing.worth(edge, period))
+        best[:, period] = most
     return best

@@ -125,14 +125,29 @@ def standing_of(problem: MatchingProblem, allocation: Allocation) -> Standing:
         If a posting names a face, a period or an agent that the problem does not know, or a pair
         that is not eligible.
     """
-    face, period, edge = _posted(problem, allocation)
-    agent = problem.edge_agent[edge]
+    posted = _posted(problem, allocation)
+    return standing_of_posted(problem, allocation, posted, target=targets(problem))
+
+
+def standing_of_posted(
+    problem: MatchingProblem, allocation: Allocation, posted: IntArray, *, target: FloatArray
+) -> Standing:
+    """Return how things stand, where the postings are known as indices.
+
+    Parameters
+    ----------
+    posted
+        Face, period (from 0) and agent of each posting, eligible pairs, shape ``(n, 3)``.
+    target
+        As `targets` returns it, shape ``(n_agents,)``.
+    """
+    face, period, agent = posted.T
+    edge = edge_at(problem, face, agent)
     agent_at = np.full((problem.n_faces, problem.n_periods), -1, dtype=np.int64)
     agent_at[face, period] = agent
     lock_at = np.full(agent_at.shape, NO_LOCK, dtype=np.int64)
     known = (problem.lock_face >= 0) & (problem.lock_period >= 0) & (problem.lock_agent >= NOBODY)
     lock_at[problem.lock_face[known], problem.lock_period[known]] = problem.lock_agent[known]
-    target = targets(problem)
     gain = problem.relevance[edge] * problem.contacts[face, period]
     exposure = np.bincount(agent, weights=gain, minlength=problem.n_agents).astype(np.float64)
     return Standing(
@@ -166,17 +181,16 @@ def edge_at(problem: MatchingProblem, face: IntArray, agent: IntArray) -> IntArr
     return np.where(found, place, -1)
 
 
-def _posted(
-    problem: MatchingProblem, allocation: Allocation
-) -> tuple[IntArray, IntArray, IntArray]:
-    """Return face, period (from 0) and eligible pair of each posting."""
+def _posted(problem: MatchingProblem, allocation: Allocation) -> IntArray:
+    """Return face, period (from 0) and agent of each posting, ``(n, 3)``."""
     face_index = {face_id: i for i, face_id in enumerate(problem.face_ids)}
     agent_index = {agent_id: i for i, agent_id in enumerate(problem.agent_ids)}
     rows = [
         (face_index.get(p.face_id, -1), p.period - 1, agent_index.get(p.agent_id, -1))
         for p in allocation.postings
     ]
-    face, period, agent = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+    posted = np.array(rows, dtype=np.int64).reshape(-1, 3)
+    face, period, agent = posted.T
     edge = edge_at(problem, face, agent)
     wrong = (face < 0) | (agent < 0) | (edge < 0) | (period < 0) | (period >= problem.n_periods)
     if wrong.any():
@@ -186,7 +200,7 @@ def _posted(
             f"{posting.period}, ce que la campagne ne permet pas\N{NO-BREAK SPACE}: "
             "elle n’est plus celle du plan."
         )
-    return face, period, edge
+    return posted
 
 
 def _bars(problem: MatchingProblem, agent_at: IntArray, lock_at: IntArray) -> IntArray:
