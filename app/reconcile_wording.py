@@ -11,7 +11,7 @@ from data.write.changes import CHANGES_FILE, PROOFS_FILE
 from geo.french import NBSP, counted, euros, number
 from geo.order import LineChange
 from geo.plan import Posting
-from geo.reconcile import Change, Proposal, Reconciliation
+from geo.reconcile import Change, Proposal, Reconciliation, Row
 from geo.reconcile.proof import Proof, Proofs, Verdict
 
 _MOST_SHOWN = 20
@@ -91,7 +91,7 @@ def _proposal_lines(proposals: tuple[Proposal, ...]) -> list[str]:
             f"(--accept-proposals, ou « oui » dans une colonne « accord »){NBSP}:"
         )
     ]
-    lines += [f"  ligne {proposal.row}{NBSP}: {proposal.message}" for proposal in proposals]
+    lines += [f"  {proposal.row}{NBSP}: {proposal.message}" for proposal in proposals]
     return lines
 
 
@@ -154,7 +154,7 @@ def _found_json(reconciled: Reconciled, found: Reconciliation) -> dict[str, Any]
         | {"silent": len(found.silent)},
         "answers": [
             {
-                "row": answer.row,
+                **_row_json(answer.row),
                 "change": answer.change.value,
                 "line": _posting_json(answer.posting),
                 "now": None if answer.now is None else _posting_json(answer.now),
@@ -186,7 +186,7 @@ def _proofs_json(proofs: Proofs) -> dict[str, Any]:
             {
                 "line": _posting_json(proof.posting),
                 "verdict": codes[proof.verdict],
-                "row": proof.row,
+                **_row_json(proof.row),
                 "photo": proof.photo or None,
                 "taken_on": None if proof.taken_on is None else proof.taken_on.isoformat(),
                 "days_late": proof.days_late,
@@ -203,7 +203,7 @@ def _posting_json(posting: Posting) -> dict[str, Any]:
 
 def _proposal_json(proposal: Proposal) -> dict[str, Any]:
     return {
-        "row": proposal.row,
+        **_row_json(proposal.row),
         "kind": proposal.kind,
         "found": proposal.found,
         "face_id": proposal.face_id,
@@ -211,3 +211,9 @@ def _proposal_json(proposal: Proposal) -> dict[str, Any]:
         "accepted": proposal.accepted,
         "message": proposal.message,
     }
+
+
+def _row_json(row: Row | None) -> dict[str, Any]:
+    if row is None:
+        return {"sheet": None, "row": None}
+    return {"sheet": row.sheet or None, "row": row.number}

@@ -14,21 +14,24 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
+from data.read.adapt import Given, adapt
 from data.read.cells import CellFault, convert, day, number, parse_number, price, yes_no
 from data.read.codes import Code
-from data.read.folder import Folder
+from data.read.folder import LAYER_LIMIT, Folder
 from data.read.log import ProblemLog, closest
 from data.read.messages import did_you_mean, shown
 from data.read.schema import Column, Schema, fold
 from data.read.table import Table
 from data.read.tables import open_table
+from data.read.workbook import SUFFIXES as WORKBOOKS
+from data.read.workbook import read_sheets, split_sheet
 from data.write.sheet import typed
 from geo.crs import LngLat
 from geo.errors import CampaignError, Problem, Severity, Where, errors_among
 from geo.french import NBSP, quoted
 from geo.order import LineState
 from geo.reconcile.proof import ProofRow
-from geo.reconcile.returned import FaceWords, Returned, ReturnedLine
+from geo.reconcile.returned import FaceWords, Returned, ReturnedLine, Row
 
 T = TypeVar("T")
 
@@ -52,9 +55,9 @@ RETURNED = Schema(
         Column("surface_m2", ("surface", "surface_en_m2")),
         Column("lit", ("eclaire", "eclairee", "eclairage")),
         Column("address", ("adresse",)),
-        Column("postcode", ("code_postal", "cp")),
+        Column("postcode", ("code_postal", "cp"), holds="code"),
         Column("city", ("commune", "ville")),
-        Column("insee", ("code_insee", "insee_commune")),
+        Column("insee", ("code_insee", "insee_commune"), holds="code"),
         Column("lat", ("latitude", "lat_photo", "latitude_photo")),
         Column("lon", ("longitude", "lng", "long", "lon_photo", "longitude_photo")),
         Column("contacts", ("contacts_vague", "contacts_par_vague", "audience")),
@@ -63,7 +66,7 @@ RETURNED = Schema(
         Column("accepted", ("accord", "accepte", "accepter", "proposition_acceptee")),
         Column("photo", ("fichier_photo", "nom_photo", "photo_pige", "pige", "preuve", "image")),
         Column("taken_on", ("date_pose", "date_photo", "date_pige", "pose_le", "date_de_pose",
-                            "date")),
+                            "date"), holds="date"),
     ),
 )  # fmt: skip
 """Every column of either file; what else the buyer added is not read."""
@@ -106,19 +109,44 @@ def read_returned(path: Path) -> ReadReturned:
     """
     path.stat()
     log = ProblemLog()
-    where = Where(path.name)
-    folder = Folder(path.resolve().parent, log)
-    table = open_table(folder, path.resolve().name, schema=RETURNED, asked_at=where, log=log)
-    if table is None:
-        raise CampaignError(errors_among(log.sorted()))
+    tables = _tables(path.resolve(), log)
     wrong: list[Problem] = []
-    lines = _lines(table, log, wrong)
-    rows = _proofs(table, log, lines) if table.has("photo") else None
-    problems = (*log.sorted(), *wrong)
+    lines: list[ReturnedLine] = []
+    rows: list[ProofRow] = []
+    for table in tables:
+        read = _lines(table, log, wrong)
+        lines += read
+        rows += _proofs(table, log, read)
+    problems = tuple(sorted((*log.sorted(), *wrong)))
     if errors := errors_among(problems):
         raise CampaignError(errors)
-    headings = {column.name: table.heading(column.name) for column in RETURNED.columns}
-    return ReadReturned(Returned(path.name, lines, headings), rows, tuple(sorted(problems)))
+    is_proof = any(table.has("photo") for table in tables)
+    names = [column.name for column in RETURNED.columns]
+    headings = {name: table.heading(name) for table in reversed(tables) for name in names}
+    returned = Returned(path.name, tuple(lines), headings)
+    return ReadReturned(returned, tuple(rows) if is_proof else None, problems)
+
+
+def _tables(path: Path, log: ProblemLog) -> list[Table]:
+    """Return the table of the file; of a workbook, that of every sheet that names faces."""
+    folder, where = Folder(path.parent, log), Where(path.name)
+    if path.suffix.casefold() not in WORKBOOKS:
+        table = open_table(folder, path.name, schema=RETURNED, asked_at=where, log=log)
+        return [] if table is None else [table]
+    content = folder.read(path.name, limit=LAYER_LIMIT, asked_at=where)
+    if content is None:
+        return []
+    sheets = read_sheets(content, path.name, schema=RETURNED, log=log)
+    if not sheets and not log.has_errors():
+        log.add(Code.NO_HEADING, where, expected="ref_face")
+    adapted = [adapt(sheet, RETURNED, Given(), log) for sheet in sheets]
+    return [table for table in adapted if table is not None]
+
+
+def _row(table: Table, number: int) -> Row:
+    """Return the place of a row; the file of a sheet is ``name#sheet``."""
+    name, sheet = split_sheet(table.file)
+    return Row(sheet if name != table.file else "", number)
 
 
 def _lines(table: Table, log: ProblemLog, wrong: list[Problem]) -> tuple[ReturnedLine, ...]:
@@ -133,7 +161,7 @@ def _lines(table: Table, log: ProblemLog, wrong: list[Problem]) -> tuple[Returne
     states = _states(table, wrong)
     return tuple(
         ReturnedLine(
-            row=row,
+            row=_row(table, row),
             face_id=texts["face_id"][i],
             period=values["period"][i],
             visual=texts["visual"][i],

@@ -17,7 +17,7 @@ from data.read.headings import MOST_COLUMNS, MOST_TITLE_ROWS, find_heading, posi
 from data.read.layers import note_refusal
 from data.read.log import ProblemLog, closest
 from data.read.messages import did_you_mean, quoted
-from data.read.schema import Schema
+from data.read.schema import Schema, fold, names_of
 from data.read.table import Table
 from data.read.text import first_control, normal
 from data.read.text_column import TextColumn
@@ -72,6 +72,28 @@ def read_workbook(
         sheets, answer.values["names"], file=file, wanted=sheet, schema=schema, log=log
     )
     return None if chosen is None else _table(chosen, file=file, schema=schema, log=log)
+
+
+def read_sheets(content: bytes, name: str, *, schema: Schema, log: ProblemLog) -> list[Table]:
+    """Return the table of every sheet whose heading names all the columns that must be there.
+
+    For files that are cut into sheets, a period each. The file of a table is ``name#sheet``.
+    """
+    try:
+        answer = run(_JOB, {"book": content}, {"sheet": ""})
+    except Refused as refused:
+        note_refusal(refused, name, log)
+        return []
+    known = names_of(schema)
+    required = {column.name for column in schema.columns if column.required}
+    tables = []
+    for s in range(len(answer.values["sheets"])):
+        sheet = _sheet(answer, s)
+        rows = _filled(sheet.head())
+        place, named = find_heading(rows, schema)
+        if named and required <= {known.get(fold(cell)) for cell in rows[place]}:
+            tables.append(_table(sheet, file=f"{name}#{sheet.name}", schema=schema, log=log))
+    return [table for table in tables if table is not None]
 
 
 def _sheet(answer: Answer, s: int) -> _Sheet:
@@ -215,7 +237,8 @@ def _note_numbers(
             continue
         found = np.flatnonzero(sheet.is_number[table.position[column.name]][rows])
         if len(found):
-            texts = [table.text(column.name)[i] for i in found[:_SHOWN_CODES].tolist()]
+            texts = table.text(column.name)
+            some = sorted({texts[i] for i in found[:1000].tolist()})[:_SHOWN_CODES]
             where = table.where(int(found[0]), column.name)
-            fields: dict[str, Any] = {"count": len(found), "example": ", ".join(texts)}
-            log.add(Code.NUMBER_AS_CODE, where, found=texts[0], **fields)
+            fields: dict[str, Any] = {"count": len(found), "example": ", ".join(some)}
+            log.add(Code.NUMBER_AS_CODE, where, found=texts[int(found[0])], **fields)

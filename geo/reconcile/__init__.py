@@ -13,6 +13,7 @@ from geo.reconcile.returned import (
     Reconciliation,
     Returned,
     ReturnedLine,
+    Row,
 )
 from geo.reconcile.update import check_update, updated_campaign
 
@@ -25,6 +26,7 @@ __all__ = [
     "Reconciliation",
     "Returned",
     "ReturnedLine",
+    "Row",
     "check_proofs",
     "check_update",
     "reconcile",

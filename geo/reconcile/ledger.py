@@ -18,6 +18,7 @@ from geo.reconcile.returned import (
     Reconciliation,
     Returned,
     ReturnedLine,
+    Row,
 )
 
 Slot = tuple[str, int]
@@ -48,11 +49,11 @@ class Ledger:
         self.visuals = {agent.agent_id: agent.portrait_id for agent in campaign.agents}
         self.agents = {portrait: agent for agent, portrait in sorted(self.visuals.items())}
         self.answers: list[Answer] = []
-        self.spoken_of: dict[Posting, int] = {}
+        self.spoken_of: set[Posting] = set()
         self._returned, self._accept = returned, accept
         self._locks = {(lock.face_id, lock.period): lock.agent_id for lock in campaign.locks}
-        self._slots: dict[Slot, int] = {}
-        self._prices: dict[str, tuple[int, int]] = {}
+        self._slots: dict[Slot, Row] = {}
+        self._prices: dict[str, tuple[int, Row]] = {}
         self._new_faces: dict[str, NewFace] = {}
         self._proposals: list[Proposal] = []
         self._problems: list[Problem] = []
@@ -102,8 +103,7 @@ class Ledger:
                 "price",
                 "two-prices",
                 found=euros(cents),
-                message=f"La face {quoted(face_id)} a déjà le prix {euros(first)} à la ligne "
-                f"{row}.",
+                message=f"La face {quoted(face_id)} a déjà le prix {euros(first)} ({row}).",
                 remedy="Donnez un seul prix par face, le même pour toutes ses vagues.",
             )
         return cents if cents != self._price_before(face_id) else None
@@ -137,7 +137,7 @@ class Ledger:
 
     def result(self) -> Reconciliation:
         """Return all that was worked out, sorted."""
-        silent = set(self.order.values()) - set(self.spoken_of)
+        silent = set(self.order.values()) - self.spoken_of
         return Reconciliation(
             answers=tuple(sorted(self.answers, key=lambda a: (a.row, a.posting))),
             proposals=tuple(sorted(self._proposals, key=lambda p: (p.row, p.kind, p.face_id))),
@@ -163,8 +163,8 @@ class Ledger:
             "replacement" if line.replacement else "face_id",
             "slot-taken",
             found=posting.face_id,
-            message=f"La face {quoted(posting.face_id)}, vague {posting.period}, est déjà l’objet "
-            f"de la ligne {first}.",
+            message=f"La face {quoted(posting.face_id)}, vague {posting.period}, est déjà prise "
+            f"({first}).",
             remedy=f"Une face porte un seul portrait par vague{NBSP}: choisissez une autre face ou "
             "une autre vague.",
         )

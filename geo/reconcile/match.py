@@ -19,6 +19,7 @@ from geo.reconcile.returned import (
     Reconciliation,
     Returned,
     ReturnedLine,
+    Row,
 )
 
 
@@ -131,8 +132,7 @@ def _claimed(ledger: Ledger, named: Iterable[_Named]) -> tuple[list[_Claim], lis
             claims.append((found.line, posting))
         elif not _is_closed(ledger, found.line):
             rest.append(found)
-    for _, posting in claims:
-        ledger.spoken_of.setdefault(posting, 0)
+    ledger.spoken_of.update(posting for _, posting in claims)
     return claims, rest
 
 
@@ -173,11 +173,11 @@ def _moved(ledger: Ledger, named: list[_Named]) -> tuple[list[_Claim], list[_Nam
 
 def _checked(ledger: Ledger, claims: Iterable[_Claim]) -> list[_Claim]:
     """Return the claims that are the first of their line and leave its visual as it is."""
-    rows: dict[Posting, int] = {}
+    rows: dict[Posting, Row] = {}
     good = []
     for line, posting in sorted(claims, key=lambda claim: claim[0].row):
         first = rows.setdefault(posting, line.row)
-        ledger.spoken_of[posting] = first
+        ledger.spoken_of.add(posting)
         visual = ledger.visuals[posting.agent_id]
         if first != line.row:
             ledger.fault(
@@ -185,8 +185,8 @@ def _checked(ledger: Ledger, claims: Iterable[_Claim]) -> list[_Claim]:
                 "face_id",
                 "duplicate-line",
                 found=line.face_id,
-                message=f"La face {quoted(line.face_id)}, vague {posting.period}, est déjà à la "
-                f"ligne {first}.",
+                message=f"La face {quoted(line.face_id)}, vague {posting.period}, est déjà là "
+                f"({first}).",
                 remedy="Gardez une seule ligne par face et par vague.",
             )
         elif line.visual and line.visual != visual:

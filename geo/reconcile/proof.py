@@ -15,7 +15,7 @@ from geo.model import Campaign
 from geo.order import LineRecord, LineState
 from geo.plan import Plan, Posting
 from geo.reconcile.near import FaceFinder
-from geo.reconcile.returned import FaceWords, Proposal, Returned
+from geo.reconcile.returned import WHOLE_FILE, FaceWords, Proposal, Returned, Row
 
 GRACE_DAYS = 2
 """Up to so many days after the first one a poster is still put up in time: crews need them."""
@@ -37,7 +37,7 @@ class Verdict(StrEnum):
 class ProofRow:
     """One photo as the file tells it; None or empty where it does not."""
 
-    row: int
+    row: Row
     face_id: str
     period: int | None = None
     photo: str = ""
@@ -56,7 +56,7 @@ class Proof:
 
     posting: Posting
     verdict: Verdict
-    row: int | None = None
+    row: Row | None = None
     photo: str = ""
     taken_on: date | None = None
     days_late: int | None = None
@@ -115,8 +115,8 @@ def check_proofs(
     )
 
 
-def _rank(proof: Proof) -> tuple[bool, int, int]:
-    return proof.verdict is Verdict.ELSEWHERE, proof.days_late or 0, proof.row or 0
+def _rank(proof: Proof) -> tuple[bool, int, Row]:
+    return proof.verdict is Verdict.ELSEWHERE, proof.days_late or 0, proof.row or WHOLE_FILE
 
 
 def _records(plan: Plan, proofs: Iterable[Proof]) -> tuple[LineRecord, ...]:

@@ -5,12 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from geo.crs import LngLat
 from geo.errors import Problem, Where
+from geo.french import quoted
 from geo.model import Lock
 from geo.order import LineRecord, LineState
 from geo.plan import Posting
+
+
+class Row(NamedTuple):
+    """A row of the file that came back: its sheet, empty where the file is none, and its number."""
+
+    sheet: str
+    number: int
+
+    def __str__(self) -> str:
+        """Return e.g. ``ligne 5`` or ``ligne 5 de « Vague 1 »``."""
+        return f"ligne {self.number}" + (f" de {quoted(self.sheet)}" if self.sheet else "")
+
+
+WHOLE_FILE = Row("", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +53,7 @@ class ReturnedLine:
     Parameters
     ----------
     row
-        In the file, counted as a spreadsheet does.
+        Counted as a spreadsheet does.
     replacement
         The face that is offered instead.
     new_period
@@ -50,7 +66,7 @@ class ReturnedLine:
         Whether the planner accepts what is only proposed for this row.
     """
 
-    row: int
+    row: Row
     face_id: str
     period: int | None = None
     visual: str = ""
@@ -77,9 +93,10 @@ class Returned:
     lines: tuple[ReturnedLine, ...]
     headings: Mapping[str, str] = field(default_factory=dict)
 
-    def where(self, row: int, column: str = "") -> Where:
+    def where(self, row: Row, column: str = "") -> Where:
         """Return the place of a cell, by the canonical name of its column."""
-        return Where(self.file, row, self.headings.get(column, column))
+        file = f"{self.file}#{row.sheet}" if row.sheet else self.file
+        return Where(file, row.number, self.headings.get(column, column))
 
 
 class Change(StrEnum):
@@ -110,7 +127,7 @@ class Answer:
         The new price, where it is one.
     """
 
-    row: int
+    row: Row
     change: Change
     posting: Posting
     now: Posting | None = None
@@ -135,7 +152,7 @@ class Proposal:
         One French sentence that asks.
     """
 
-    row: int
+    row: Row
     kind: str
     found: str
     face_id: str
@@ -148,7 +165,7 @@ class Proposal:
 class NewFace:
     """A face that the inventory did not have, complete enough to be in it."""
 
-    row: int
+    row: Row
     face_id: str
     words: FaceWords
     price_cents: int
@@ -182,7 +199,7 @@ class Reconciliation:
     problems: tuple[Problem, ...]
     records: tuple[LineRecord, ...]
     locks: tuple[Lock, ...]
-    slots: Mapping[tuple[str, int], int]
+    slots: Mapping[tuple[str, int], Row]
     prices: Mapping[str, int]
     new_faces: tuple[NewFace, ...]
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
-from itertools import combinations
 from typing import Any
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from geo.crs import WGS84, LngLat, reproject_points
 from geo.errors import Problem, Severity
 from geo.french import NBSP, euros, number, quoted
 from geo.model import Campaign, Faces, Lock
-from geo.reconcile.returned import NewFace, Reconciliation, Returned
+from geo.reconcile.returned import WHOLE_FILE, NewFace, Reconciliation, Returned
 from geo.targeting import Eligibility
 
 _LIT = {None: -1, False: 0, True: 1}
@@ -133,14 +133,17 @@ class _Check:
             groups[lock.period, str(lock.agent_id)].append(lock)
         spacing_m, faces = self._campaign.matching.spacing_m, self._campaign.faces
         for group in groups.values():
-            at = np.array([self._face[lock.face_id] for lock in group])
-            apart = np.hypot(faces.x[at][:, None] - faces.x[at], faces.y[at][:, None] - faces.y[at])
-            for i, j in combinations(range(len(group)), 2):
-                if apart[i, j] < spacing_m:
-                    yield from self._too_close(group[i], group[j], float(apart[i, j]))
+            at = [self._face[lock.face_id] for lock in group]
+            places = np.column_stack((faces.x[at], faces.y[at]))
+            for i, j in sorted(cKDTree(places).query_pairs(spacing_m)):
+                metres = float(np.hypot(*(places[i] - places[j])))
+                if metres < spacing_m:
+                    yield from self._too_close(group[i], group[j], metres)
 
     def _too_close(self, one: Lock, other: Lock, metres: float) -> Iterator[Problem]:
-        blamed = max((one, other), key=lambda k: self._found.slots.get((k.face_id, k.period), 0))
+        blamed = max(
+            (one, other), key=lambda k: self._found.slots.get((k.face_id, k.period), WHOLE_FILE)
+        )
         if (blamed.face_id, blamed.period) in self._found.slots:
             message = (
                 f"Les faces {quoted(one.face_id)} et {quoted(other.face_id)} portent le même "
@@ -174,7 +177,7 @@ class _Check:
                 f"Les lignes fermes coûtent {euros(cents)} et le budget est de {euros(budget)}."
             )
             remedy = "Refusez des lignes, négociez les prix, ou augmentez budget_eur."
-            where = self._returned.where(0)
+            where = self._returned.where(WHOLE_FILE)
             yield Problem(where, "over-budget", message, euros(cents), remedy, Severity.ERROR)
 
     def _problem(self, lock: Lock, code: str, message: str, remedy: str) -> Problem:

@@ -18,6 +18,7 @@ from geo.reconcile import (
     Reconciliation,
     Returned,
     ReturnedLine,
+    Row,
     check_update,
     reconcile,
     updated_campaign,
@@ -31,7 +32,7 @@ F00, F63, F09 = Posting(1, "f00", "A1"), Posting(1, "f63", "A4"), Posting(2, "f0
 
 
 def line(face_id: str, row: int = 2, **told: Any) -> ReturnedLine:
-    return ReturnedLine(row, face_id, **told)
+    return ReturnedLine(Row("", row), face_id, **told)
 
 
 def answered(
@@ -63,7 +64,7 @@ def test_a_line_that_binds_is_locked(state: LineState) -> None:
     assert found.locks == (Lock("f00", 1, "A1"),)
     assert state_of(found, F00) is state
     assert found.silent == (F63, F09)
-    assert found.problems == found.proposals == ()
+    assert (found.problems, found.proposals) == ((), ())
 
 
 def test_an_option_binds_nobody_but_is_kept() -> None:
@@ -128,7 +129,7 @@ def test_a_line_that_was_closed_before_is_closed_still() -> None:
     plan = replace(tiny_plan(), order=(record,))
     found = answered(line("f20", period=1, visual="P2", state=LineState.REFUSED), plan=plan)
     assert found.records == (record,)
-    assert found.answers == found.problems == ()
+    assert (found.answers, found.problems) == ((), ())
 
 
 # Proposals
@@ -163,7 +164,7 @@ def test_a_near_miss_is_only_proposed(name: str) -> None:
     found = answered(told)
     assert [(p.kind, p.face_id, p.accepted) for p in found.proposals] == [(kind, "f00", False)]
     assert found.open_proposals == found.proposals
-    assert found.locks == found.answers == found.problems == ()
+    assert (found.locks, found.answers, found.problems) == ((), (), ())
     assert F00 in found.silent
 
 
@@ -192,7 +193,9 @@ def test_an_extra_line_like_a_refused_one_is_proposed_in_its_place() -> None:
     refused = line("f00", 2, period=1, visual="P1", state=LineState.REFUSED)
     offered = line("f02", 3, period=1, visual="P1")
     found = answered(refused, offered)
-    assert [(p.row, p.kind, p.distance_m) for p in found.proposals] == [(3, "replacement", 10_000)]
+    assert [(p.row.number, p.kind, p.distance_m) for p in found.proposals] == [
+        (3, "replacement", 10_000)
+    ]
     assert state_of(found, F00) is LineState.REFUSED
     found = answered(refused, offered, accept=True)
     assert state_of(found, F00) is LineState.REPLACED
