@@ -99,7 +99,7 @@ def _note_conversion(table: Table, column: OwnerColumn, days: int, log: ProblemL
     fields = {
         "unit": unit,
         "wanted": f"{days} jours, une vague",
-        "factor": f"× {days}/{column.days}",
+        "factor": f"× {Fraction(days, column.days)}",
     }
     heading = table.heading(column.name)
     log.add(Code.CONVERTED_VALUES, Where(table.file, 0, heading), heading=heading, **fields)
@@ -144,7 +144,7 @@ def _with_tidy_codes(table: Table, name: str, log: ProblemLog) -> Table:
         return table
     rows = np.flatnonzero(is_float.to_numpy(zero_copy_only=False))
     cut = pc.replace_substring_regex(column.arrow, r"^(\d+)\.0+$", r"\1")
-    examples = ", ".join(cut[i].as_py() for i in rows[:3].tolist())
+    examples = ", ".join(sorted({cut[i].as_py() for i in rows[:1000].tolist()})[:3])
     where = table.where(int(rows[0]), name)
     fields = {"count": len(rows), "example": examples}
     log.add(Code.NUMBER_AS_CODE, where, found=column[int(rows[0])], **fields)

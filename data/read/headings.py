@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 
@@ -57,9 +57,10 @@ def positions(
     if owner is not None:
         found |= {name: places for name, (_, places) in lend(owner, folded, found).items()}
     usable = _note_duplicates(headings, found, at=at, log=log)
-    doubtful = _note_ambiguous(headings, folded, schema, found, at=at, log=log)
+    there = {*found, *(owner.provides if owner else ())}
+    doubtful = _note_ambiguous(headings, folded, schema, there, at=at, log=log)
     usable &= not doubtful
-    usable &= _note_missing(schema, {*found, *doubtful}, owner, at=at, log=log)
+    usable &= _note_missing(schema, there | doubtful, at=at, log=log)
     _note_typos(headings, schema, found, owner, at=at, log=log)
     return {name: min(places) for name, places in found.items()} if usable else None
 
@@ -90,13 +91,13 @@ def _note_ambiguous(
     headings: Sequence[str],
     folded: Mapping[str, list[int]],
     schema: Schema,
-    found: Mapping[str, list[int]],
+    there: Collection[str],
     *,
     at: Where,
     log: ProblemLog,
 ) -> frozenset[str]:
     """Note the headings that may mean a missing column or another; return those columns."""
-    missing = {column.name for column in schema.columns if column.required} - found.keys()
+    missing = {column.name for column in schema.columns if column.required} - {*there}
     doubtful: set[str] = set()
     for heading, names in schema.ambiguous.items():
         if heading in folded and missing & set(names):
@@ -108,12 +109,9 @@ def _note_ambiguous(
     return frozenset(doubtful)
 
 
-def _note_missing(
-    schema: Schema, there: set[str], owner: OwnerSchema | None, *, at: Where, log: ProblemLog
-) -> bool:
+def _note_missing(schema: Schema, there: Collection[str], *, at: Where, log: ProblemLog) -> bool:
     """Note the required columns that are not there; return whether there is none."""
-    provided = there | set(owner.provides if owner else ())
-    missing = [c for c in schema.columns if c.required and c.name not in provided]
+    missing = [c for c in schema.columns if c.required and c.name not in there]
     for column in missing:
         where = Where(at.file, at.row, column.name)
         log.add(Code.MISSING_COLUMN, where, column=column.name, names=", ".join(column.names))

@@ -21,6 +21,10 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "Il n’y a pas de fichier campaign.toml dans ce dossier.",
         "Donnez le dossier qui contient campaign.toml ; un modèle est décrit dans docs/formats.md.",
     ),
+    Code.BROKEN_POSITIONS: (
+        "Le fichier des adresses géocodées ne peut pas être lu.",
+        "Supprimez-le et relancez « placarde geocode ».",
+    ),
     Code.TOML_SYNTAX: (
         "La syntaxe TOML est rompue ici (ligne {line}, caractère {column}).",
         (
@@ -298,7 +302,7 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "Vérifiez la date ; donnez à la colonne un format de date dans le tableur.",
     ),
     Code.NUMBER_AS_CODE: (
-        "{count} cellules de cette colonne sont des nombres, lus comme les codes {example} …",
+        "{count} cellules de cette colonne sont des nombres, lus comme des codes ({example} …).",
         "Vérifiez qu’aucun zéro n’a été perdu ; donnez à la colonne le format « texte ».",
     ),
     Code.SHORT_CODE: (
@@ -404,6 +408,16 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "Le point n’est dans aucune zone de la campagne (zone la plus proche : {zone}, à {far}).",
         "Corrigez les coordonnées, ou retirez la ligne.",
     ),
+    Code.PLACED_BY_ADDRESS: (
+        (
+            "{count} lignes sans coordonnées ont été placées par leur adresse, à cette "
+            "précision : {precision} (lignes {rows})."
+        ),
+        (
+            "Lancez « placarde geocode » pour des points plus précis, ou donnez les "
+            "coordonnées ; matching.min_precision écarte les moins précis."
+        ),
+    ),
     Code.WORKPLACE_OUTSIDE_TERRITORY: (
         (
             "Le lieu de travail n’est dans aucune zone de la campagne (zone la plus proche : "
@@ -488,6 +502,13 @@ _TEXTS: dict[Code, tuple[str, str]] = {
     Code.ZERO_CONTACTS: (
         "La face n’a aucun contact : elle est écartée du plan.",
         "Donnez son nombre de contacts par vague si elle doit servir.",
+    ),
+    Code.LOW_PRECISION: (
+        (
+            "L’emplacement est connu moins bien que ne le veut matching.min_precision : la "
+            "face est écartée du plan."
+        ),
+        "Donnez ses coordonnées, ou acceptez une précision moindre.",
     ),
     Code.NEVER_AVAILABLE: (
         "La face n’est disponible dans aucune vague : elle est écartée du plan.",

@@ -19,6 +19,7 @@ from data.read import Code, Reading, read_campaign
 from data.read.codes import WARNINGS
 from data.read.folder import PORTRAIT_LIMIT
 from geo.errors import Problem, Severity
+from tests.contract.books import rows_of, write_xlsx
 from tests.contract.campaigns import (
     BAD,
     EXPECTED,
@@ -126,8 +127,61 @@ def _metres_of_another_system(folder: Path) -> None:
     change(folder, "campaign.toml", ("[matching]", 'faces_crs = "EPSG:3946"\n\n[matching]'))
 
 
+def _workbook(folder: Path, sheets: dict[str, Any], *, sheet: str = "", **options: Any) -> None:
+    write_xlsx(folder / "inventaire.xlsx", sheets, **options)
+    change(folder, "campaign.toml", ("inventaire.csv", f"inventaire.xlsx{sheet}"))
+
+
+def _two_sheets_that_fit(folder: Path) -> None:
+    rows = rows_of(folder / "inventaire.csv")
+    _workbook(folder, {"Vague 1": rows, "Vague 2": rows})
+
+
+def _a_sheet_among_others(folder: Path) -> None:
+    rows = rows_of(folder / "inventaire.csv")
+    sheets = {"Lisez-moi": [["Bonjour"]], "Faces": rows, "Ancien": rows}
+    _workbook(folder, sheets, hidden=["Ancien"])
+
+
+def _a_sheet_that_is_not_there(folder: Path) -> None:
+    _workbook(folder, {"Faces": rows_of(folder / "inventaire.csv")}, sheet="#Face")
+
+
+def _merged_cells(folder: Path) -> None:
+    rows = rows_of(folder / "inventaire.csv")
+    _workbook(folder, {"Faces": rows}, merged={"Faces": (1, 2, 2, 2)})
+
+
+def _cut_workbook(folder: Path) -> None:
+    _workbook(folder, {"Faces": rows_of(folder / "inventaire.csv")})
+    path = folder / "inventaire.xlsx"
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + path.read_bytes()[:2000])
+
+
+def _workbook_that_is_a_page(folder: Path) -> None:
+    (folder / "inventaire.xls").write_text("<html><table></table></html>", encoding="utf-8")
+    change(folder, "campaign.toml", ("inventaire.csv", "inventaire.xls"))
+
+
+def _a_thousand_columns(folder: Path) -> None:
+    (folder / "verrous.csv").write_text("face_id;period;agent_id" + ";" * 1000, encoding="utf-8")
+
+
 MADE: dict[str, tuple[Callable[[Path], None], list[tuple[str, Code]]]] = {
     "no campaign file": (_no_campaign_file, [("campaign.toml", Code.MISSING_CAMPAIGN_FILE)]),
+    "two sheets that fit": (_two_sheets_that_fit, [("inventaire.xlsx", Code.SEVERAL_SHEETS)]),
+    "a sheet among others": (_a_sheet_among_others, [("inventaire.xlsx", Code.SHEET_CHOSEN)]),
+    "a sheet that is not there": (
+        _a_sheet_that_is_not_there,
+        [("inventaire.xlsx#Face", Code.UNKNOWN_SHEET)],
+    ),
+    "merged cells": (_merged_cells, [("inventaire.xlsx, ligne 2", Code.MERGED_CELLS)]),
+    "cut workbook": (_cut_workbook, [("inventaire.xlsx", Code.BROKEN_SPREADSHEET)]),
+    "workbook that is a page": (
+        _workbook_that_is_a_page,
+        [("inventaire.xls", Code.WRONG_CONTENT)],
+    ),
+    "a thousand columns": (_a_thousand_columns, [("verrous.csv, ligne 1", Code.TOO_MANY_COLUMNS)]),
     "link out of the folder": (
         _link_out_of_the_folder,
         [("campaign.toml, ligne 13, colonne files.travel", Code.PATH_OUTSIDE)],
