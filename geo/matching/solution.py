@@ -196,6 +196,8 @@ def _allocation(
     bound = max(answer.bound, objective)
     gap = gap_of(network, objective, bound)
     count = np.array([agent.postings for agent in agents], dtype=np.int64)
+    # Locks beyond what is wanted are no promise of the plan: they hold by themselves.
+    promised = np.minimum(network.agents.quota + network.locked_count, problem.min_faces)
     allocation = Allocation(
         status=Status.OPTIMAL if gap <= OPTIMAL_GAP else Status.FEASIBLE,
         objective=objective,
@@ -206,12 +208,7 @@ def _allocation(
         cost_cents=int(problem.price_cents[posted[:, 0], posted[:, 1]].sum()),
         postings=_postings(problem, posted),
         agents=agents,
-        quota={
-            agent_id: int(n)
-            for agent_id, n in zip(
-                problem.agent_ids, network.agents.quota + network.locked_count, strict=True
-            )
-        },
+        quota={agent_id: int(n) for agent_id, n in zip(problem.agent_ids, promised, strict=True)},
         shortfalls=shortfalls_of(problem, whole, count),
         cent_price=answer.prices.cent if problem.budget_cents is not None else 0.0,
         stopped_by=watch.reason or "",
