@@ -18,8 +18,8 @@ F00, F63, F09 = Posting(1, "f00", "A1"), Posting(1, "f63", "A4"), Posting(2, "f0
 AT_F00 = lnglat_at(2.5, 2.5)
 
 
-def photo(face_id: str, number: int = 2, **told: Any) -> ProofRow:
-    told = {"photo": "IMG.jpg", "taken_on": date(2017, 10, 17)} | told
+def photo(face_id: str, number: int = 2, **changes: Any) -> ProofRow:
+    told: dict[str, Any] = {"photo": "IMG.jpg", "taken_on": date(2017, 10, 17)} | changes
     return ProofRow(Row("", number), face_id, **told)
 
 
