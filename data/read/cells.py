@@ -139,10 +139,15 @@ def cents(euros: Decimal) -> int:
     return int((euros * 100).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
 
 
+def without_currency(text: str) -> str:
+    """Return a price without the ``€`` and ``HT`` that may follow the number."""
+    return _EURO.sub("", text, count=1)
+
+
 def price(text: str) -> int:
     """Return a price in cents; ``€`` and ``HT`` may follow the number."""
     try:
-        euros = parse_number(_EURO.sub("", text, count=1))
+        euros = parse_number(without_currency(text))
     except CellFault as fault:
         raise CellFault(fault.code, value=text) from fault
     if euros < 0:
@@ -163,7 +168,7 @@ def note_ambiguous(table: Table, name: str, log: ProblemLog) -> None:
     doubtful = {}
     for text in table.text(name).distinct()[0]:
         if "," in text or "." in text:
-            doubtful[text] = _LOOKS_LIKE_THOUSANDS.fullmatch(_EURO.sub("", text))
+            doubtful[text] = _LOOKS_LIKE_THOUSANDS.fullmatch(without_currency(text))
             if doubtful[text] is None:
                 return
     for i, text in enumerate(table.cells(name) if doubtful else ()):
