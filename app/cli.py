@@ -9,6 +9,7 @@ import io
 import os
 import re
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -44,6 +45,8 @@ SaidCrs = Annotated[
 ]
 EXPORT_FORMATS = ("pdf", "gpkg", "geojson", "geoparquet", "meta", "presse")
 """What ``export`` writes; a test holds them to `data.write.exports.EXPORTS`."""
+MOST_TOURS = 20
+"""More variants than that nobody compares."""
 Force = Annotated[bool, typer.Option("--force", help="Remplace ce qui existe déjà.")]
 
 
@@ -110,6 +113,107 @@ def _confirmed_crs(said: list[str] | None) -> dict[str, str]:
             )
         confirmed[kind.strip()] = definition.strip()
     return confirmed
+
+
+@cli.command(cls=FrenchCommand, help="Calcule la tournée seule, sans l’affichage.")
+def tour(
+    campaign_dir: CampaignDir,
+    *,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Dossier de la tournée.")],
+    alternatives: Annotated[
+        int,
+        typer.Option(
+            "--alternatives",
+            metavar="K",
+            min=1,
+            max=MOST_TOURS,
+            help="Nombre de tournées au choix, d’ordres différents, la meilleure comprise.",
+        ),
+    ] = 1,
+    begun: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="DIR", help="Tournée commencée : dossier de son plan ou le sien."
+        ),
+    ] = None,
+    today: Annotated[
+        str,
+        typer.Option(
+            "--today",
+            metavar="DATE",
+            help="Avec --from : ce qui a commencé avant ce jour (2017-10-25) ne change plus.",
+        ),
+    ] = "",
+    blocked: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--blocked",
+            metavar="MAISON:DATE",
+            help="Avec --from : Maison qui n’est pas joignable avant ce jour (répétable).",
+        ),
+    ] = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Plan the tour alone."""
+    began = _begun(begun, today, blocked or [])
+    from app import commands
+
+    again = None
+    if began is not None:
+        from app.touring import Again
+
+        again = Again(*began)
+    raise typer.Exit(
+        commands.tour(
+            campaign_dir, out, variants=alternatives, again=again, force=force, as_json=as_json
+        )
+    )
+
+
+Begun = tuple[Path, date, tuple[tuple[str, date], ...]]
+
+
+def _begun(folder: Path | None, today: str, blocked: list[str]) -> Begun | None:
+    """Return where a tour that has begun is, the day it is now, and what cannot be reached.
+
+    Raises
+    ------
+    typer.BadParameter
+        If one of them is given without the others that it needs, or a date is none.
+    """
+    if folder is None:
+        if today or blocked:
+            raise typer.BadParameter(
+                "ne va qu’avec --from, le dossier de la tournée commencée.",
+                param_hint="'--today'" if today else "'--blocked'",
+            )
+        return None
+    if not today:
+        raise typer.BadParameter("demande aussi --today.", param_hint="'--from'")
+    pairs = [text.rpartition(":") for text in blocked]
+    return (
+        folder,
+        _day(today, "'--today'"),
+        tuple((maison, _day(day, "'--blocked'")) for maison, _, day in pairs),
+    )
+
+
+def _day(text: str, option: str) -> date:
+    """Return the day of e.g. ``2017-10-25`` or ``25/10/2017``.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is none.
+    """
+    french = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text, re.ASCII)
+    try:
+        return date(*map(int, french.group(3, 2, 1))) if french else date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{text} ; attendu une date comme 2017-10-25 ou 25/10/2017.", param_hint=option
+        ) from error
 
 
 @cli.command(cls=FrenchCommand, help="Vérifie toutes les règles d’un plan, autrement.")

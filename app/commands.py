@@ -10,15 +10,17 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 
-from app import reconcile_wording, study_wording, wording
+from app import reconcile_wording, study_wording, tour_wording, wording
 from app.exporting import export_plan_folder
 from app.reconciling import reconcile_plan_folder
+from app.settings import RoadSettings, road_settings
 from app.studies import (
     compare_plan_folders,
     explain_plan_folder,
     spread_budgets,
     sweep_budgets,
 )
+from app.touring import Again, tour_campaign
 from app.usecases import Planned, copy_demo, plan_campaign, verify_plan
 from data.read import read_campaign
 from data.write import check_target
@@ -41,7 +43,12 @@ def demo(out: Path, *, force: bool) -> int:
         check_target(out / "plan", force=force)
         copy_demo(out / "campaign", force=force)
         planned = plan_campaign(
-            out / "campaign", out / "plan", created=_now(), force=force, progress=_progress
+            out / "campaign",
+            out / "plan",
+            created=_now(),
+            force=force,
+            roads=_roads(),
+            progress=_progress,
         )
         return _say_planned(planned, as_json=False)
 
@@ -75,9 +82,48 @@ def plan(
 
     def work() -> int:
         planned = plan_campaign(
-            folder, out, created=_now(), seed=seed, crs=crs, force=force, progress=_progress
+            folder,
+            out,
+            created=_now(),
+            seed=seed,
+            crs=crs,
+            force=force,
+            roads=_roads(),
+            progress=_progress,
         )
         return _say_planned(planned, as_json=as_json)
+
+    return _guarded(work, as_json=as_json)
+
+
+def tour(
+    folder: Path,
+    out: Path,
+    *,
+    variants: int = 1,
+    again: Again | None = None,
+    force: bool = False,
+    as_json: bool = False,
+) -> int:
+    """Plan the tour of a campaign folder, without its posters, and write its folder `out`."""
+
+    def work() -> int:
+        toured = tour_campaign(
+            folder,
+            out,
+            created=_now(),
+            variants=variants,
+            again=again,
+            roads=_roads(),
+            force=force,
+            progress=_progress,
+        )
+        if as_json:
+            _print_json(tour_wording.tour_json(toured))
+        else:
+            _print(wording.problem_lines(toured.reading.problems), to_stderr=True)
+            _print(tour_wording.tour_lines(toured))
+        return Exit.SHORTFALL if toured.tours[0].shortfalls else Exit.DONE
 
     return _guarded(work, as_json=as_json)
 
@@ -266,6 +312,11 @@ def _now() -> datetime:
     if epoch is None:
         return datetime.now(UTC).replace(microsecond=0)
     return datetime.fromtimestamp(int(epoch), UTC)
+
+
+def _roads() -> RoadSettings:
+    """Return the routing server that this machine is set up for, if any."""
+    return road_settings(os.environ)
 
 
 def _progress(message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,3 +14,21 @@ class Settings:
     plans: Path
     host: str = "127.0.0.1"
     port: int = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class RoadSettings:
+    """Which routing server is asked (see `data.roads.engine_of`), and the file of its answers."""
+
+    server: str = ""
+    cache: Path = Path("routes.sqlite")
+
+
+def road_settings(environment: Mapping[str, str]) -> RoadSettings:
+    """Return what ``PLACARDE_ROADS`` and ``PLACARDE_CACHE`` say.
+
+    Without a folder for what may be asked again it is that of the user (XDG Base Directory).
+    """
+    home = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "placarde"
+    folder = Path(environment.get("PLACARDE_CACHE") or home)
+    return RoadSettings(environment.get("PLACARDE_ROADS", ""), folder / "routes.sqlite")

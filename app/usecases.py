@@ -10,17 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from app.roads import OnRoads, plan_tour, put_on_roads
+from app.settings import RoadSettings
 from app.warm import is_warm
 from data.isere import CAMPAIGN_FILES, campaign_folder
 from data.read import Reading, read_campaign
 from data.read_plan import read_plan_folder
 from data.write import check_target, write_plan_folder
 from data.write.atomic import whole_folder, write_file
-from geo import matching, tour
+from geo import matching
 from geo.errors import CampaignError, OutputExistsError, errors_among
 from geo.french import NBSP, percent
-from geo.model import Campaign
-from geo.plan import Plan, Status, Tour
+from geo.plan import Plan
 from geo.targeting import Eligibility, target
 from geo.verify import Violation, verify
 from maps import render_pages
@@ -45,14 +46,15 @@ class Verified:
     violations: tuple[Violation, ...]
 
 
-def make_plan(campaign: Campaign, *, progress: Progress) -> tuple[Plan, Eligibility]:
-    """Match and tour a campaign; nothing is read or written.
+def make_plan(roads: OnRoads, *, progress: Progress) -> tuple[Plan, Eligibility]:
+    """Match and tour a campaign on its roads; no file is read or written.
 
     Returns
     -------
     tuple
         The plan, and which agent may be on which face.
     """
+    campaign = roads.campaign
     progress("Ciblage : quelles faces pour quels agents…")
     eligibility = target(campaign)
     progress(
@@ -65,11 +67,9 @@ def make_plan(campaign: Campaign, *, progress: Progress) -> tuple[Plan, Eligibil
         matching.build_problem(campaign, eligibility),
         progress=lambda step: progress(f"  écart au meilleur possible : {percent(step.gap, 3)}"),
     )
-    if campaign.tour is None:
-        no_tour = Tour(Status.NOT_ASKED, drive_s=0, bound_s=0, distance_m=0)
-        return Plan(campaign.seed, allocation, no_tour), eligibility
-    progress(f"Tournée : {len(campaign.maisons)} Maisons…")
-    return Plan(campaign.seed, allocation, tour.solve(tour.build_problem(campaign))), eligibility
+    if campaign.tour is not None:
+        progress(f"Tournée : {len(campaign.maisons)} Maisons…")
+    return Plan(campaign.seed, allocation, plan_tour(roads)), eligibility
 
 
 def plan_campaign(
@@ -80,6 +80,7 @@ def plan_campaign(
     seed: int | None = None,
     crs: Mapping[str, str] | None = None,
     force: bool = False,
+    roads: RoadSettings | None = None,
     progress: Progress,
 ) -> Planned:
     """Plan the campaign in `folder` and write the plan folder, whole or not at all.
@@ -94,6 +95,8 @@ def plan_campaign(
         What the planner confirms of the CRS of files, see `data.read.read_campaign`.
     force
         An older plan in `target_folder` is replaced.
+    roads
+        Which routing server is asked; none where it is not given.
 
     Raises
     ------
@@ -101,14 +104,18 @@ def plan_campaign(
         If the inputs have problems; it carries all of them.
     OutputExistsError
         If `target_folder` exists and may not be replaced. Said before the work, not after.
+    RoadsError
+        If the routing server cannot be asked.
     """
     check_target(target_folder, force=force)
     progress("Lecture de la campagne…")
     reading = read_campaign(folder, crs=crs)
     if reading.campaign is None:
         raise CampaignError(errors_among(reading.problems))
-    campaign = reading.campaign if seed is None else replace(reading.campaign, seed=seed)
-    plan, eligibility = make_plan(campaign, progress=progress)
+    seeded = reading.campaign if seed is None else replace(reading.campaign, seed=seed)
+    on_roads = put_on_roads(seeded, roads or RoadSettings(), progress=progress)
+    campaign = on_roads.campaign
+    plan, eligibility = make_plan(on_roads, progress=progress)
     progress("Cartes…")
     pages = render_pages(campaign, plan, eligibility)
     progress("Écriture du plan…")

@@ -7,19 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from app.exporting import Exported
+from app.tour_summary import STATUS_NAMES, shortfall_json, spread_json, summary_lines
 from app.usecases import Planned, Verified
 from data.read import Reading
 from geo.errors import Problem, Severity
-from geo.french import NBSP, counted, duration, noun, number, system_reason
-from geo.plan import Plan, Shortfall, Status
-
-_STATUS = {
-    Status.OPTIMAL: "optimal",
-    Status.FEASIBLE: "réalisable, optimalité non prouvée",
-    Status.INFEASIBLE: "impossible",
-    Status.UNKNOWN: "rien trouvé, rien prouvé",
-    Status.NOT_ASKED: "non demandé",
-}
+from geo.french import NBSP, counted, noun, number, system_reason
+from geo.plan import Plan, Status
 
 
 def problem_lines(problems: Iterable[Problem]) -> list[str]:
@@ -71,7 +64,7 @@ def system_line(error: OSError) -> str:
 def plan_lines(planned: Planned) -> list[str]:
     """Return what ``placarde plan`` says of the plan it made."""
     plan = planned.plan
-    lines = [*_allocation_lines(plan), *_tour_lines(plan)]
+    lines = [*_allocation_lines(plan), *summary_lines(plan.tour)]
     if plan.shortfalls:
         lines.append("")
         lines.append("Ce qui n’a pas pu être fait" + NBSP + ":")
@@ -83,7 +76,7 @@ def plan_lines(planned: Planned) -> list[str]:
 
 def _allocation_lines(plan: Plan) -> list[str]:
     allocation = plan.allocation
-    lines = [f"Affichage{NBSP}: {_STATUS[allocation.status]}"]
+    lines = [f"Affichage{NBSP}: {STATUS_NAMES[allocation.status]}"]
     if allocation.status is Status.INFEASIBLE:
         return lines
     faces = len({posting.face_id for posting in allocation.postings})
@@ -103,21 +96,6 @@ def _allocation_lines(plan: Plan) -> list[str]:
             f"(au mieux {number(allocation.exposure_bound, 4)}){NBSP}: "
             f"le meilleur plan possible fait au plus {number(better, 2)}{NBSP}% de mieux"
         )
-    return lines
-
-
-def _tour_lines(plan: Plan) -> list[str]:
-    tour = plan.tour
-    lines = [f"Tournée{NBSP}: {_STATUS[tour.status]}"]
-    if not tour.stops:
-        return lines
-    estimated = sum(leg.source.value == "estimate" for leg in tour.legs)
-    lines.append(
-        f"  {counted(len(tour.stops), 'étape', 'étapes')}, {duration(tour.drive_s)} de route "
-        f"(au mieux {duration(tour.bound_s)}), {number(tour.distance_m / 1000)}{NBSP}km"
-    )
-    if estimated:
-        lines.append(f"  temps de route estimés pour {counted(estimated, 'trajet', 'trajets')}")
     return lines
 
 
@@ -215,8 +193,9 @@ def plan_json(planned: Planned) -> dict[str, Any]:
             "drive_s": tour.drive_s,
             "bound_s": tour.bound_s,
             "stops": len(tour.stops),
+            **spread_json(tour),
         },
-        "shortfalls": [_shortfall_json(shortfall) for shortfall in planned.plan.shortfalls],
+        "shortfalls": [shortfall_json(shortfall) for shortfall in planned.plan.shortfalls],
         "problems": problems_json(planned.reading.problems),
     }
 
@@ -224,13 +203,3 @@ def plan_json(planned: Planned) -> dict[str, Any]:
 def _measure(value: float) -> float | None:
     """Return a number as JSON can say it: null where it is not known or has no end."""
     return value if math.isfinite(value) else None
-
-
-def _shortfall_json(shortfall: Shortfall) -> dict[str, Any]:
-    return {
-        "code": shortfall.code,
-        "subject": shortfall.subject,
-        "message": shortfall.message,
-        "wanted": shortfall.wanted,
-        "got": shortfall.got,
-    }

@@ -56,11 +56,13 @@ Period = Annotated[int, Field(ge=1)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-class _Entry(BaseModel):
+class Entry(BaseModel):
+    """An object of ``plan.json``: nothing else is in it, and nothing is converted."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
 
-class PostingEntry(_Entry):
+class PostingEntry(Entry):
     """A `geo.plan.Posting`."""
 
     face_id: str
@@ -68,7 +70,7 @@ class PostingEntry(_Entry):
     agent_id: str
 
 
-class AgentEntry(_Entry):
+class AgentEntry(Entry):
     """A `geo.plan.AgentExposure`."""
 
     agent_id: str
@@ -79,7 +81,7 @@ class AgentEntry(_Entry):
     postings: int
 
 
-class ShortfallEntry(_Entry):
+class ShortfallEntry(Entry):
     """A `geo.plan.Shortfall`."""
 
     code: str
@@ -89,7 +91,7 @@ class ShortfallEntry(_Entry):
     got: Measure
 
 
-class ChangesEntry(_Entry):
+class ChangesEntry(Entry):
     """A `geo.plan.Changes`."""
 
     kept: int
@@ -98,7 +100,7 @@ class ChangesEntry(_Entry):
     exposure_if_free: Measure
 
 
-class AllocationEntry(_Entry):
+class AllocationEntry(Entry):
     """A `geo.plan.Allocation`."""
 
     status: Status
@@ -120,7 +122,7 @@ class AllocationEntry(_Entry):
     postings: tuple[PostingEntry, ...]
 
 
-class StopEntry(_Entry):
+class StopEntry(Entry):
     """A `geo.plan.Stop`; times are local."""
 
     maison_id: str
@@ -132,7 +134,7 @@ class StopEntry(_Entry):
     closes: NaiveDatetime | None = None
 
 
-class LegEntry(_Entry):
+class LegEntry(Entry):
     """A `geo.plan.Leg`; times are local, `path` is longitudes and latitudes."""
 
     kit: int
@@ -149,7 +151,7 @@ class LegEntry(_Entry):
     path: tuple[tuple[FiniteFloat, FiniteFloat], ...] = ()
 
 
-class SpreadEntry(_Entry):
+class SpreadEntry(Entry):
     """A `geo.plan.Spread`."""
 
     low_s: int
@@ -158,7 +160,7 @@ class SpreadEntry(_Entry):
     breaks: tuple[ShortfallEntry, ...]
 
 
-class TourEntry(_Entry):
+class TourEntry(Entry):
     """A `geo.plan.Tour`; `problems` are its shortfalls."""
 
     status: Status
@@ -174,7 +176,7 @@ class TourEntry(_Entry):
     revision: int = 0
 
 
-class LineEntry(_Entry):
+class LineEntry(Entry):
     """A `geo.order.LineRecord`."""
 
     period: Period
@@ -185,7 +187,7 @@ class LineEntry(_Entry):
     note: str
 
 
-class PlanDocument(_Entry):
+class PlanDocument(Entry):
     """The whole of ``plan.json``; `created` is the only field that the same plan may change."""
 
     schema_id: Literal["placarde/plan/1"] = Field(alias="schema")
@@ -225,10 +227,10 @@ def plan_to_json(
         seed=plan.seed,
         inputs={file.name: file.sha256 for file in sorted(inputs, key=lambda file: file.name)},
         allocation=_allocation_entry(plan.allocation),
-        tour=_tour_entry(plan.tour),
+        tour=tour_entry(plan.tour),
         order=tuple(LineEntry(**_known(line)) for line in sorted(plan.order)),
     )
-    return "".join(_lines(document.model_dump(mode="json", by_alias=True))) + "\n"
+    return "".join(json_lines(document.model_dump(mode="json", by_alias=True))) + "\n"
 
 
 def plan_from_json(text: str | bytes) -> PlanRecord:
@@ -242,12 +244,12 @@ def plan_from_json(text: str | bytes) -> PlanRecord:
     try:
         document = PlanDocument.model_validate_json(text)
     except ValidationError as error:
-        raise PlanFolderError(_faults(error)) from error
+        raise PlanFolderError(faults_text(error)) from error
     return PlanRecord(
         plan=Plan(
             document.seed,
             _allocation(document.allocation),
-            _tour(document.tour),
+            tour_of(document.tour),
             tuple(LineRecord(**dict(line)) for line in document.order),
         ),
         inputs=tuple(InputFile(*item) for item in sorted(document.inputs.items())),
@@ -279,7 +281,8 @@ def _allocation_entry(allocation: Allocation) -> AllocationEntry:
     )
 
 
-def _tour_entry(tour: Tour) -> TourEntry:
+def tour_entry(tour: Tour) -> TourEntry:
+    """Return a tour as it stands in ``plan.json``."""
     return TourEntry(
         status=tour.status,
         drive_s=int(tour.drive_s),
@@ -315,7 +318,8 @@ def _allocation(entry: AllocationEntry) -> Allocation:
     )
 
 
-def _tour(entry: TourEntry) -> Tour:
+def tour_of(entry: TourEntry) -> Tour:
+    """Return the tour that `tour_entry` was given."""
     return Tour(
         status=entry.status,
         drive_s=entry.drive_s,
@@ -357,9 +361,10 @@ def _filled(entry: BaseModel) -> dict[str, Any]:
     return {name: math.nan if item is None else item for name, item in entry}
 
 
-def _faults(error: ValidationError) -> str:
+def faults_text(error: ValidationError, *, file: str = "plan.json") -> str:
+    """Return the path of each field of a file that is missing, unknown or wrong."""
     lines = [
-        f"plan.json, {'.'.join(map(str, fault['loc'])) or 'tout le fichier'}\u00a0: {fault['msg']}"
+        f"{file}, {'.'.join(map(str, fault['loc'])) or 'tout le fichier'}\u00a0: {fault['msg']}"
         for fault in error.errors(include_url=False)
     ]
     more = len(lines) - _MOST_FAULTS
@@ -367,7 +372,7 @@ def _faults(error: ValidationError) -> str:
     return "\n".join([*lines[:_MOST_FAULTS], *rest])
 
 
-def _lines(value: object, indent: str = "") -> Iterator[str]:
+def json_lines(value: object, indent: str = "") -> Iterator[str]:
     """Yield JSON in which whatever holds only plain values stands on one line."""
     if not _is_deep(value) or not any(map(_is_deep, _children(value))):
         yield _text(value)
@@ -378,7 +383,7 @@ def _lines(value: object, indent: str = "") -> Iterator[str]:
     yield opening
     for number, (key, child) in enumerate(zip(keys, _children(value), strict=False)):
         yield f"{',' if number else ''}\n{inner}{key}"
-        yield from _lines(child, inner)
+        yield from json_lines(child, inner)
     yield f"\n{indent}{closing}"
 
 

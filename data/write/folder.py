@@ -93,7 +93,7 @@ def write_plan_folder(
         return force and is_plan_folder(place)
 
     with whole_folder(place, may_replace=may_replace) as work:
-        inputs = _copy_inputs(
+        inputs = copy_inputs(
             campaign_folder,
             work / CAMPAIGN_FOLDER,
             inputs=campaign.inputs,
@@ -101,7 +101,7 @@ def write_plan_folder(
         )
         outputs = {
             PLAN_FILE: plan_to_json(
-                plan, inputs=inputs, versions=_versions(), created=created
+                plan, inputs=inputs, versions=software_versions(), created=created
             ).encode(),
             REJECTS_FILE: rejects_csv(rejects),
             **plan_tables(campaign, eligibility=eligibility, plan=plan),
@@ -146,7 +146,7 @@ def check_target(target: Path, *, force: bool) -> None:
     OSError
         If `target` would be below a file, or in a folder where nothing may be written.
     """
-    _check_parent(target)
+    check_parent(target)
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
     if not is_plan_folder(target):
@@ -157,7 +157,8 @@ def check_target(target: Path, *, force: bool) -> None:
         raise OutputExistsError(f"{target} contient déjà un plan{NBSP}: --force le remplace")
 
 
-def _check_parent(target: Path) -> None:
+def check_parent(target: Path) -> None:
+    """Raise the `OSError` that writing below the nearest folder of `target` would meet."""
     parent = next(folder for folder in target.resolve().parents if folder.exists())
     if not parent.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(parent))
@@ -175,7 +176,8 @@ def is_plan_folder(folder: Path) -> bool:
     return isinstance(schema, str) and schema.startswith(SCHEMA_ID.rpartition("/")[0] + "/")
 
 
-def _versions() -> dict[str, str]:
+def software_versions() -> dict[str, str]:
+    """Return the versions of what a plan depends on besides its inputs and its seed."""
     return {name: version(name) for name in _REPRODUCES}
 
 
@@ -185,7 +187,7 @@ def _page_name(name: str) -> str:
     return name
 
 
-def _copy_inputs(
+def copy_inputs(
     source: Path,
     target: Path,
     *,

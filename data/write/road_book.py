@@ -196,7 +196,7 @@ def _drive(leg: Leg, maisons: dict[str, Maison]) -> dict[str, Data]:
     name = "À vide vers" if leg.empty else "Vers"
     return {
         "to": f"{name} {plain(goal.name)}, {plain(goal.city)}",
-        "when": f"départ {moment(leg.depart)}, arrivée à {_hour(leg.arrive)}",
+        "when": f"départ {moment(leg.depart)}, arrivée à {_hour(_to_the_minute(leg.arrive))}",
         "how": f"{duration(leg.drive_s)}{between}, {kilometres_in_words(leg.distance_m)}",
         "source": _SOURCES[leg.source],
         "estimated": estimated,
@@ -205,6 +205,11 @@ def _drive(leg: Leg, maisons: dict[str, Maison]) -> dict[str, Data]:
 
 def _short(when: datetime) -> str:
     return f"{when.day:02}/{when.month:02} à {_hour(when)}"
+
+
+def _to_the_minute(when: datetime) -> datetime:
+    """Return a moment to the nearest minute, as durations are shown."""
+    return (when + timedelta(seconds=30)).replace(second=0, microsecond=0)
 
 
 def _hour(when: datetime) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.cli.running import (
@@ -12,6 +14,9 @@ from tests.cli.running import (
     placarde_process,
     willing_campaign,
 )
+
+for _name in ("PLACARDE_ROADS", "PLACARDE_CACHE"):
+    os.environ.pop(_name, None)  # what this machine is set up for is no part of a test
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,78 @@
+"""The roads of a campaign, and its tour on them: what a routing server is asked, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from app.settings import RoadSettings
+from geo import tour
+from geo.errors import RoadsError
+from geo.french import NBSP
+from geo.model import Campaign, RoadUse
+from geo.plan import Shortfall, Status, Tour
+from geo.tour import TourProblem
+
+Progress = Callable[[str], None]
+Draw = Callable[[Tour, Campaign], Tour]
+
+
+@dataclass(frozen=True, slots=True)
+class OnRoads:
+    """A campaign with all that is known of its roads.
+
+    `draw` gives a tour the lines of its roads; `remarks` is what was wrong with some of them.
+    """
+
+    campaign: Campaign
+    remarks: tuple[Shortfall, ...]
+    draw: Draw
+
+    def finish(self, problem: TourProblem, planned: Tour) -> Tour:
+        """Return a tour with its lines, the interval of its estimates, and the remarks."""
+        spread = tour.with_spread(problem, planned)
+        drawn = self.draw(spread, self.campaign)
+        return replace(drawn, remarks=(*self.remarks, *drawn.remarks))
+
+
+def put_on_roads(campaign: Campaign, settings: RoadSettings, *, progress: Progress) -> OnRoads:
+    """Ask the routing server, if there is one, for the drives that the campaign does not know.
+
+    Raises
+    ------
+    RoadsError
+        If the server cannot be asked, or the campaign wants one and none is set.
+    """
+    use = campaign.tour.roads if campaign.tour else RoadUse.ESTIMATE
+    if use is RoadUse.ESTIMATE or (use is RoadUse.AUTO and not settings.server.strip()):
+        return OnRoads(campaign, (), _undrawn)
+    from data.roads import (  # noqa: PLC0415 - urllib3, for those who have a server
+        CachedRoads,
+        draw_legs,
+        engine_of,
+        road_travel,
+    )
+
+    engine = engine_of(settings.server)
+    if engine is None:
+        raise RoadsError(
+            'La campagne demande un serveur d’itinéraires (roads = "server") et aucun n’est '
+            f'réglé{NBSP}: le nommer dans PLACARDE_ROADS, ou demander roads = "estimate".'
+        )
+    progress(f"Trajets par la route : {engine.name}, {len(campaign.maisons)} lieux…")
+    cached = CachedRoads(engine, settings.cache)
+    found = road_travel(campaign, cached)
+    known = replace(campaign, travel=(*campaign.travel, *found.rows))
+    return OnRoads(known, found.remarks, lambda planned, of: draw_legs(planned, of, cached))
+
+
+def plan_tour(roads: OnRoads) -> Tour:
+    """Return the tour of a campaign, `Status.NOT_ASKED` where it asks for none."""
+    if roads.campaign.tour is None:
+        return Tour(Status.NOT_ASKED, drive_s=0, bound_s=0, distance_m=0)
+    problem = tour.build_problem(roads.campaign)
+    return roads.finish(problem, tour.solve(problem))
+
+
+def _undrawn(planned: Tour, _: Campaign) -> Tour:
+    return planned
