@@ -22,8 +22,9 @@ help: ## this list
 demo: $(VENV)/.runtime ## plan the embedded Isère campaign into out/
 	$(BIN)/placarde demo --out $(OUT) --force
 
-test: $(VENV)/.dev ## every test, with branch coverage (installs Chromium where it is missing)
+test: $(VENV)/.dev ## every test, with branch coverage (installs Chromium, LibreOffice and GDAL's tools)
 	sh .ci/chromium
+	sh .ci/office
 	$(BIN)/python -m pytest --cov --cov-report=term
 
 check: $(VENV)/.dev ## lint, types, layers and the fast tests

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from data.write.sheet import CENTS, DAY, TEXT, WHOLE, YES_NO, Column, decimal, optional
+from data.write.sheet import CENTS, CODE, DAY, TEXT, WHOLE, YES_NO, Column, decimal, optional
 from geo.model import Campaign
 from geo.order import LineState, OrderLine
 from geo.plan import Plan
@@ -17,10 +17,10 @@ _DEGREE_DECIMALS = 6
 _SURFACE_DECIMALS = 2
 
 ORDER_COLUMNS = (
-    Column("ref_face", "face_id", TEXT),
+    Column("ref_face", "face_id", CODE),
     Column("afficheur", "operator", TEXT),
     Column("commune", "city", TEXT),
-    Column("code_insee", "insee", TEXT),
+    Column("code_insee", "insee", CODE),
     Column("adresse", "address", TEXT),
     Column("lat", "lat", decimal(_DEGREE_DECIMALS)),
     Column("lon", "lon", decimal(_DEGREE_DECIMALS)),
@@ -32,7 +32,7 @@ ORDER_COLUMNS = (
     Column("vague", "period", WHOLE),
     Column("date_debut", "start", DAY),
     Column("date_fin", "end", DAY),
-    Column("visuel_ref", "visual", TEXT),
+    Column("visuel_ref", "visual", CODE),
     Column("prix_espace_ht", "price_cents", CENTS),
     Column("statut", "state", TEXT),
 )

@@ -16,7 +16,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -41,6 +41,9 @@ _TRIGGERS = "=+\\-@\t\r\n＝＋－＠\ufe62\ufe63\ufe66\ufe6b\u2212"
 _SKIPPED = "\\s\x00-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 _RUNNABLE = re.compile(f"'*[{_SKIPPED}]*[{_TRIGGERS}]")
 
+_QUOTED = re.compile(r'[";\r\n]')
+_LIKE_A_NUMBER = re.compile(r"[\d\s.,:/%€Ee+-]*\d[\d\s.,:/%€Ee+-]*")
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -49,7 +52,8 @@ class Kind:
     `parse` raises `ValueError` on anything that `show` cannot have written; `expected` tells the
     reader in French what would be right. `raw` shows the value to machines: decimal point, days as
     ``2017-10-17``; None where people and machines read the same. A workbook keeps `cell` of the
-    value (a text, a number, a date or None), under `number_format` where it is no text.
+    value (a text, a number, a date or None), under `number_format` where it is no text. `is_code`
+    marks text that may be all digits and is no number.
     """
 
     show: Callable[[Any], str]
@@ -58,6 +62,7 @@ class Kind:
     raw: Callable[[Any], str] | None = None
     cell: Callable[[Any], Cell] | None = None
     number_format: str = ""
+    is_code: bool = False
 
     def for_machines(self, value: object) -> str:
         """Return the text of a value in a table for machines."""
@@ -189,6 +194,7 @@ def several(kind: Kind) -> Kind:
 
 
 TEXT = Kind(inert, typed, "un texte qu'un tableur n'exécute pas", cell=str)
+CODE = replace(TEXT, is_code=True)
 WHOLE = Kind(str, int, "un nombre entier", cell=int, number_format="0")
 CENTS = Kind(
     _show_cents,
@@ -217,12 +223,25 @@ YES_NO = Kind(
 
 def write_sheet(columns: Sequence[Column], lines: Iterable[object]) -> bytes:
     """Return the file that holds a heading and these lines, in this order."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=DELIMITER, lineterminator=LINE_END)
-    writer.writerow([column.heading for column in columns])
-    for line in lines:
-        writer.writerow([column.kind.show(getattr(line, column.field)) for column in columns])
-    return (MARK + text.getvalue()).encode()
+    rows = [DELIMITER.join(_field(column.heading) for column in columns)]
+    rows += [
+        DELIMITER.join(
+            _field(c.kind.show(getattr(line, c.field)), is_code=c.kind.is_code) for c in columns
+        )
+        for line in lines
+    ]
+    return (MARK + "".join(row + LINE_END for row in rows)).encode()
+
+
+def _field(cell: str, *, is_code: bool = False) -> str:
+    """Return a cell in quotes if it needs them (RFC 4180), or is a code that looks like a number.
+
+    A spreadsheet that takes quoted fields for text (an option of LibreOffice's import) then keeps
+    the zeros of ``01004``.
+    """
+    if _QUOTED.search(cell) or (is_code and _LIKE_A_NUMBER.fullmatch(cell)):
+        return '"' + cell.replace('"', '""') + '"'
+    return cell
 
 
 def write_raw(columns: Sequence[Column], lines: Iterable[object]) -> bytes:
