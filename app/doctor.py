@@ -21,8 +21,11 @@ NEEDED = (
     "pyogrio",
     "pyproj",
     "scipy",
+    "segno",
     "shapely",
+    "typst",
     "tzdata",
+    "urllib3",
 )
 SERVICE = ("fastapi", "uvicorn")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
