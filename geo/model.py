@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from enum import StrEnum
+from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,6 +149,14 @@ class Agent:
     consent_until: date | None = None
 
 
+def _no_text() -> TextArray:
+    return np.empty(0, dtype=object)
+
+
+def _no_numbers() -> FloatArray:
+    return np.empty(0, dtype=np.float64)
+
+
 @dataclass(frozen=True, slots=True)
 class Faces:
     """The inventory as columns, sorted by `face_id`; each array has shape ``(n_faces,)``.
@@ -170,6 +179,9 @@ class Faces:
         Euro cents before tax for one period.
     available
         Whether the face is for sale, shape ``(n_faces, n_periods)``.
+    precision, position_source, position_score
+        How well the point is known (`geo.precision`), who says so, and the score from 0 to 1 that a
+        geocoder gave it; empty, empty and NaN where the inventory gives the point itself.
     """
 
     face_id: TextArray
@@ -191,6 +203,16 @@ class Faces:
     contacts: FloatArray
     price_cents: IntArray
     available: BoolArray
+    precision: TextArray = field(default_factory=_no_text)
+    position_source: TextArray = field(default_factory=_no_text)
+    position_score: FloatArray = field(default_factory=_no_numbers)
+
+    def __post_init__(self) -> None:
+        n = len(self.face_id)
+        for name, unknown in (("precision", ""), ("position_source", ""), ("position_score", nan)):
+            column = getattr(self, name)
+            if not len(column):
+                object.__setattr__(self, name, np.full(n, unknown, dtype=column.dtype))
 
     def __len__(self) -> int:
         return len(self.face_id)

@@ -8,7 +8,8 @@ from data.read.cells import identifiers, parts_of
 from data.read.codes import Code
 from data.read.log import ProblemLog, closest
 from data.read.messages import did_you_mean
-from data.read.places import Points, locate_workplaces
+from data.read.places import locate_workplaces
+from data.read.points import Points
 from data.read.rows import AgentRow, Context, Rows
 from data.read.table import Table
 from data.read.zones import ReadZones

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from data.read.adapt import Given
 from data.read.agents import read_agents
+from data.read.asked import read_positions
 from data.read.campaign_file import CRS_KINDS, CampaignFile, read_rules
 from data.read.codes import Code
 from data.read.exclusions import read_exclusions
@@ -33,7 +34,7 @@ from data.read.tour_rules import TourReferences, check_references
 from data.read.travel import read_travel
 from data.read.zones import ReadZones, read_zones
 from geo.errors import Where
-from geo.model import Agent, Campaign, Exclusion, Maison
+from geo.model import Agent, Campaign, Exclusion, InputFile, Maison
 
 CAMPAIGN_FILE = "campaign.toml"
 
@@ -55,43 +56,50 @@ def read_campaign(folder: Path, *, crs: Mapping[str, str] | None = None) -> Read
     Reading
         The same files give the same campaign, whatever the order of their rows.
     """
-    return _opened(folder, crs or {}, partial=None)[0]
+    log = ProblemLog()
+    files = Folder(folder, log)
+    rules = _rules(folder, files, log)
+    if rules is None:
+        return Reading(None, log.sorted(), ())
+    rules = _with_confirmed(rules, crs or {}, log)
+    partial = rules.campaign is not None and rules.campaign.partial
+    return _read(files, rules, log, partial=partial)[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
     """A campaign folder without the rows that cannot be used.
 
-    `tables` are its files by their keys in ``[files]``, but for those that are no tables or could
-    not be opened; `left_out` the rows that are no longer in them.
+    `tables` are its files by their keys in ``[files]``, but for those that could not be opened, and
+    `names` what the campaign calls them; `left_out` are the rows that are no longer in them,
+    `inputs` all files that were read.
     """
 
     reading: Reading
     tables: Mapping[str, Table]
+    names: Mapping[str, str]
     left_out: tuple[Reject, ...]
+    inputs: tuple[InputFile, ...]
 
 
 def clean_campaign(folder: Path, *, crs: Mapping[str, str] | None = None) -> Cleaned:
     """Read a campaign as if it said ``partial = true``, and keep the tables that were read."""
-    reading, tables = _opened(folder, crs or {}, partial=True)
-    opened = {kind: table for kind, table in tables.items() if table is not None}
-    rows = {table.file: frozenset(table.rows) for table in opened.values()}
-    left_out = tuple(r for r in reading.rejects if r.row not in rows.get(r.file, ()))
-    return Cleaned(reading, opened, left_out)
-
-
-def _opened(
-    folder: Path, crs: Mapping[str, str], *, partial: bool | None
-) -> tuple[Reading, Tables]:
-    """Read a folder; without `partial` the campaign says whether rows may be left out."""
     log = ProblemLog()
     files = Folder(folder, log)
     rules = _rules(folder, files, log)
     if rules is None:
-        return Reading(None, log.sorted(), ()), {}
-    rules = _with_confirmed(rules, crs, log)
-    said = rules.campaign is not None and rules.campaign.partial
-    return _read(files, rules, log, partial=said if partial is None else partial)
+        return Cleaned(Reading(None, log.sorted(), ()), {}, {}, (), ())
+    rules = _with_confirmed(rules, crs or {}, log)
+    reading, tables = _read(files, rules, log, partial=True)
+    opened = {kind: table for kind, table in tables.items() if table is not None}
+    rows = {table.file: frozenset(table.rows) for table in opened.values()}
+    return Cleaned(
+        reading=reading,
+        tables=opened,
+        names={kind: getattr(rules.files, kind) for kind in opened},
+        left_out=tuple(r for r in reading.rejects if r.row not in rows.get(r.file, ())),
+        inputs=files.inputs(),
+    )
 
 
 def _rules(folder: Path, files: Folder, log: ProblemLog) -> CampaignFile | None:
@@ -120,7 +128,7 @@ def _read(
     tables: Tables = {
         each.kind: _table(each, files=files, rules=rules, log=log) for each in SCHEMAS
     }
-    zones = _zones(tables["zones"], rules, log)
+    zones = _zones(tables["zones"], rules, files=files, log=log)
     exclusions = _exclusions(tables["exclusions"], rules, zones=zones, log=log)
     places = _Places(zones, exclusions)
 
@@ -213,10 +221,18 @@ def _ids_in(table: Table | None, column: str, *, named: bool = True) -> frozense
     return None if table is None else table.ids(column)
 
 
-def _zones(table: Table | None, rules: CampaignFile, log: ProblemLog) -> ReadZones:
-    return (
-        ReadZones((), None, None) if table is None else read_zones(table, rules.crs("zones"), log)
-    )
+def _zones(
+    table: Table | None, rules: CampaignFile, *, files: Folder, log: ProblemLog
+) -> ReadZones:
+    """Return the zones; their territory knows the addresses that a geocoder found."""
+    if table is None:
+        return ReadZones((), None, None)
+    zones = read_zones(table, rules.crs("zones"), log)
+    if rules.geocoder is None or zones.territory is None:
+        return zones
+    found = read_positions(files, rules, log)
+    gazetteer = zones.territory.gazetteer.with_found(found, least_score=rules.geocoder.min_score)
+    return replace(zones, territory=zones.territory.with_gazetteer(gazetteer))
 
 
 def _maisons(
@@ -247,7 +263,14 @@ def _faces(
         return ReadFaces(None, (), frozenset(), None)
     count = rules.periods.count if rules.periods else None
     said, territory = rules.crs("faces"), zones.territory
-    return read_faces(table, said, period_count=count, territory=territory, log=log)
+    return read_faces(
+        table,
+        said,
+        period_count=count,
+        territory=territory,
+        log=log,
+        min_precision=rules.min_precision,
+    )
 
 
 def _exclusions(

@@ -24,6 +24,7 @@ from data.read.sections import (
     CampaignSection,
     DefaultsSection,
     FilesSection,
+    GeocoderSection,
     MatchingSection,
     Section,
     TourSection,
@@ -46,6 +47,8 @@ _EXPECTED_TYPES = {
     "hour": "une heure de la journée entre guillemets",
     "kits": 'un nombre entier ou "min"',
     "order": "une liste d’identifiants de Maisons, ou une liste de telles listes",
+    "literal_error": "housenumber, street, locality ou commune",
+    "string_pattern_mismatch": "une adresse http:// ou https://, sans identifiant ni paramètre",
     "list_type": "une liste entre crochets",
     "model_type": "une section",
     "dict_type": "une section",
@@ -66,7 +69,8 @@ class CampaignFile:
     """What ``campaign.toml`` says, as far as it could be read.
 
     `campaign` is None where its section cannot be used, `tour` where there is none or it cannot.
-    `confirmed` is what the planner says of the CRS of files beside it: it comes first.
+    `confirmed` is what the planner says of the CRS of files beside it: it comes first. Faces whose
+    points are known less well than `min_precision` are left out.
     """
 
     toml: TomlFile
@@ -77,6 +81,8 @@ class CampaignFile:
     sequences: Mapping[str, frozenset[int]] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
     confirmed: Mapping[str, str] = field(default_factory=dict)
+    geocoder: GeocoderSection | None = None
+    min_precision: str | None = None
 
     @property
     def periods(self) -> Periods | None:
@@ -112,6 +118,8 @@ def read_rules(toml: TomlFile, log: ProblemLog) -> CampaignFile:
         defaults=_as_cells(defaults),
         tour=None if tour is None else tour_rules(tour),
         sequences=_sequences(toml, None if campaign is None else campaign.periods, log),
+        geocoder=_section(GeocoderSection, "geocoder", toml, log),
+        min_precision=matching.min_precision,
     )
 
 

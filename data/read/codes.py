@@ -12,6 +12,7 @@ class Code(StrEnum):
 
     # The folder and campaign.toml
     MISSING_CAMPAIGN_FILE = "missing-campaign-file"
+    BROKEN_POSITIONS = "broken-positions"
     TOML_SYNTAX = "toml-syntax"
     UNKNOWN_KEY = "unknown-key"
     MISSING_KEY = "missing-key"
@@ -106,6 +107,7 @@ class Code(StrEnum):
     SWAPPED_COORDINATES = "swapped-coordinates"
     ZONES_LOOK_SWAPPED = "zones-look-swapped"
     POINT_OUTSIDE_TERRITORY = "point-outside-territory"
+    PLACED_BY_ADDRESS = "placed-by-address"
     WORKPLACE_OUTSIDE_TERRITORY = "workplace-outside-territory"
     EXCLUSIONS_ELSEWHERE = "exclusions-elsewhere"
 
@@ -129,6 +131,7 @@ class Code(StrEnum):
     DUPLICATE_TRAVEL = "duplicate-travel"
     TRAVEL_TO_ITSELF = "travel-to-itself"
     ZERO_CONTACTS = "zero-contacts"
+    LOW_PRECISION = "low-precision"
     NEVER_AVAILABLE = "never-available"
     NO_USABLE_FACE = "no-usable-face"
     DUPLICATE_LOCK = "duplicate-lock"
@@ -150,6 +153,8 @@ class Code(StrEnum):
 WARNINGS = frozenset(
     {
         Code.READ_AS_CP1252,
+        Code.LOW_PRECISION,
+        Code.PLACED_BY_ADDRESS,
         Code.REPAIRED_POLYGON,
         Code.READ_AS_UTF16,
         Code.SHEET_CHOSEN,

@@ -13,7 +13,8 @@ from data.read.codes import Code
 from data.read.columns import order_of, usable_identifiers
 from data.read.log import ProblemLog
 from data.read.messages import message_for
-from data.read.places import Points, locate
+from data.read.places import locate
+from data.read.points import Points
 from data.read.reading import Reject
 from data.read.reference import SaidCrs
 from data.read.rows import EVERY_PERIOD, Context, FaceRow, Rows
@@ -21,6 +22,7 @@ from data.read.table import Table
 from data.read.territory import Territory
 from geo.errors import Where
 from geo.model import BoolArray, Faces, FloatArray, IntArray
+from geo.precision import in_french, is_coarser
 
 _TEXTS = ("panel_id", "operator", "format", "support", "address", "postcode", "city", "insee")
 
@@ -49,10 +51,12 @@ def read_faces(
     period_count: int | None,
     territory: Territory | None,
     log: ProblemLog,
+    min_precision: str | None = None,
 ) -> ReadFaces:
     """Return the inventory sorted by id.
 
-    Faces without any contact, and faces that are never available, are left out with a warning.
+    Faces without any contact, faces that are never available, and faces whose point is known less
+    well than `min_precision` (`geo.precision`), are left out with a warning.
     """
     rows = Rows(table, FaceRow, Context(period_count=period_count), log)
     has_id = usable_identifiers(table, "face_id", log)
@@ -64,6 +68,8 @@ def read_faces(
     prices: IntArray = rows.array("price_eur")
     available = _available(rows, period_count or 0)
     reasons = _reasons_to_leave_out(table, contacts, available, log)
+    if min_precision is not None:
+        reasons |= _too_coarse(table, points, min_precision, log)
     rejects = [
         Reject(table.file, table.rows[i], message_for(code), table.values(i))
         for i, code in sorted(reasons.items())
@@ -84,6 +90,9 @@ def read_faces(
             contacts=_scaled(contacts, table.scale.get("contacts"))[kept],
             price_cents=_scaled_cents(prices, table.scale.get("price_eur"))[kept],
             available=available[kept],
+            precision=points.precision[kept],
+            position_source=points.source[kept],
+            position_score=points.score[kept],
         ),
         rejects=tuple(rejects),
         left_out=frozenset(table.text("face_id")[i] for i in reasons) - {""},
@@ -120,6 +129,15 @@ def _available(rows: Rows, count: int) -> BoolArray:
     of_texts = np.array(patterns, dtype=np.bool_).reshape(len(read.values), count)
     available: BoolArray = of_texts[read.codes]
     return available
+
+
+def _too_coarse(table: Table, points: Points, least: str, log: ProblemLog) -> dict[int, Code]:
+    reasons = {}
+    for i in np.flatnonzero(is_coarser(points.precision, least)).tolist():
+        reasons[i] = Code.LOW_PRECISION
+        found = in_french(str(points.precision[i]))
+        log.add(Code.LOW_PRECISION, table.where(i, "precision"), found=found)
+    return reasons
 
 
 def _reasons_to_leave_out(

@@ -21,7 +21,8 @@ from data.read.cells import (
 )
 from data.read.codes import Code
 from data.read.log import ProblemLog
-from data.read.places import Points, locate
+from data.read.places import locate
+from data.read.points import Points
 from data.read.reference import SaidCrs
 from data.read.table import Table
 from data.read.tour_values import SCHOOL_HOLIDAYS, choice
@@ -72,7 +73,7 @@ def read_maisons(
             closed_on=frozenset(closed_on[i]),
             dwell_days=dwell_days[i],
             fixed_on=fixed_on[i],
-            precision=table.cells("precision")[i],
+            precision=str(points.precision[i]),
             setup_s=setup_s[i],
             takedown_s=takedown_s[i],
             not_before=not_before[i],

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import shapely
 
+from data.read.addresses import Position
 from data.read.angles import coordinate
 from data.read.codes import Code
 from data.read.columns import float_column
+from data.read.found import add_found, find_rows, word_of
 from data.read.log import ProblemLog
 from data.read.messages import distance, place
+from data.read.points import Points, nowhere
 from data.read.reference import SaidCrs, crs_of_layer, fitting, note_missing, propose, surely
 from data.read.table import Table
 from data.read.territory import Territory
@@ -21,28 +25,15 @@ from geo.crs_candidates import name_of
 from geo.errors import Where
 from geo.model import BoolArray, FloatArray
 
-
-@dataclass(frozen=True, slots=True)
-class Points:
-    """A point for each row of a table, shape ``(n,)``; NaN where there is no usable one.
-
-    `lng`, `lat` are WGS84 degrees; `x`, `y` metres in the campaign's CRS (NaN without zones).
-    """
-
-    lng: FloatArray
-    lat: FloatArray
-    x: FloatArray
-    y: FloatArray
-
-    @property
-    def usable(self) -> BoolArray:
-        """Return which rows have a point."""
-        return np.isfinite(self.lng) & np.isfinite(self.lat)
+_POSITION = ("x", "y", "lat", "lon")
 
 
 @dataclass(frozen=True, slots=True)
 class _Raw:
-    """Coordinates as they came, in their own CRS, and the names of the two columns."""
+    """Coordinates as they came, in their own CRS, and the names of the two columns.
+
+    `found` are the rows without coordinates whose addresses are known.
+    """
 
     x: FloatArray
     y: FloatArray
@@ -50,6 +41,7 @@ class _Raw:
     x_name: str
     y_name: str
     column: str
+    found: Mapping[int, Position] = field(default_factory=dict)
 
 
 def locate(table: Table, said: SaidCrs, *, territory: Territory | None, log: ProblemLog) -> Points:
@@ -62,7 +54,11 @@ def locate(table: Table, said: SaidCrs, *, territory: Territory | None, log: Pro
     raw = from_table(table, said, territory, log)
     if raw is None:
         return nowhere(len(table))
-    return _placed(table, raw, said=said, territory=territory, log=log)
+    points = _placed(table, raw, said=said, territory=territory, log=log)
+    if raw.found and territory is not None:
+        add_found(table, points, raw.found, territory=territory, log=log)
+    _add_said(table, points)
+    return points
 
 
 def locate_workplaces(table: Table, territory: Territory | None, log: ProblemLog) -> Points:
@@ -83,11 +79,6 @@ def locate_workplaces(table: Table, territory: Territory | None, log: ProblemLog
         log=log,
         outside=Code.WORKPLACE_OUTSIDE_TERRITORY,
     )
-
-
-def nowhere(n: int) -> Points:
-    """Return `n` points that are not known."""
-    return Points(*(np.full(n, np.nan) for _ in range(4)))
 
 
 def _from_layer(
@@ -118,11 +109,16 @@ def _from_columns(
         names = ["x", "y"] if has_xy and epsg is not None else ["lon", "lat"]
         if said.swapped:
             names.reverse()
-        return _raw_columns(table, *names, epsg=epsg or WGS84, required=True, log=log)
+        raw = _raw_columns(table, *names, epsg=epsg or WGS84, required=False, log=log)
+        return _with_found(table, raw, names, territory=territory, log=log)
     if has_xy:
         raw = _raw_columns(table, "x", "y", epsg=WGS84, required=False, log=ProblemLog())
         columns = ", ou donnez les colonnes lat et lon"
         note_missing(table, said, propose(raw.x, raw.y, territory), log=log, columns=columns)
+    elif not any(map(table.has, _POSITION)) and find_rows(table, territory, range(len(table))):
+        nothing = np.full(len(table), np.nan)
+        raw = _Raw(nothing, nothing.copy(), WGS84, "lon", "lat", column="lat")
+        return _with_found(table, raw, ["lon", "lat"], territory=territory, log=log)
     else:
         wanted = ("x", "y") if table.has("x") or table.has("y") else ("lat", "lon")
         for name in wanted:
@@ -130,6 +126,41 @@ def _from_columns(
                 where = Where(table.file, 1, name)
                 log.add(Code.MISSING_COLUMN, where, column=name, names=name)
     return None
+
+
+def _with_found(
+    table: Table,
+    raw: _Raw,
+    names: Sequence[str],
+    *,
+    territory: Territory | None,
+    log: ProblemLog,
+) -> _Raw:
+    """Return coordinates with the places of the addresses that stand for those that are missing.
+
+    Every other empty cell is noted.
+    """
+    unknown = np.isnan(raw.x), np.isnan(raw.y)
+    found = find_rows(table, territory, np.flatnonzero(unknown[0] & unknown[1]).tolist())
+    for name, missing in zip(names, unknown, strict=True):
+        cells = table.text(name)
+        for i in np.flatnonzero(missing).tolist():
+            if i not in found and not cells[i]:
+                log.add(Code.MISSING_VALUE, table.where(i, name))
+    return replace(raw, found=found)
+
+
+def _add_said(table: Table, points: Points) -> None:
+    """Note what the file itself says of how well its points are known, and who says so."""
+    if table.has("precision"):
+        words = np.array([word_of(word) for word in table.cells("precision")], dtype=object)
+        points.precision[:] = np.where(points.precision == "", words, points.precision)
+    if table.has("position_source"):
+        said = table.text("position_source").objects()
+        points.source[:] = np.where(points.source == "", said, points.source)
+    if table.has("position_score"):
+        scores = float_column(table, "position_score", coordinate, log=ProblemLog())
+        points.score[:] = np.where(np.isnan(points.score), scores, points.score)
 
 
 def _raw_columns(

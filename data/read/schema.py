@@ -208,6 +208,9 @@ FACES = Schema(
         ),
         Column("available", ("disponible", "disponibilite", "disponibilites", "vagues")),
         Column("bearing", ("orientation", "azimut", "cap")),
+        Column("precision", ("precision_position",)),
+        Column("position_source", ("source_position",)),
+        Column("position_score", ("score_position",)),
     ),
     shape="point",
     doubtful=(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
 
@@ -85,6 +85,17 @@ class MatchingSection(Section):
     min_faces: int = Field(default=4, ge=0, le=1_000_000)
     distance_km: float = Field(default=8.0, ge=0, le=10_000)
     fairness: Annotated[float, BeforeValidator(_fairness)] = Field(default=3.0, ge=0, le=20)
+    min_precision: Literal["housenumber", "street", "locality", "commune"] | None = None
+
+
+class GeocoderSection(Section):
+    """``[geocoder]``: whom ``placarde geocode`` asks, and where it keeps the answers."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$", max_length=200)] = (
+        "https://data.geopf.fr/geocodage"
+    )
+    file: Text = "positions.csv"
+    min_score: float = Field(default=0.5, ge=0, le=1)
 
 
 class TourSection(Section):
@@ -113,7 +124,7 @@ class TourSection(Section):
     roads: Annotated[RoadUse, BeforeValidator(roads_word)] = RoadUse.AUTO
 
 
-SECTIONS = ("campaign", "files", "defaults", "matching", "sequences", "tour")
+SECTIONS = ("campaign", "files", "defaults", "matching", "sequences", "geocoder", "tour")
 
 EXAMPLES = {
     "campaign.name": 'name = "Fiers de notre action"',
@@ -142,6 +153,10 @@ EXAMPLES = {
     "matching.min_faces": "min_faces = 4",
     "matching.distance_km": "distance_km = 8",
     "matching.fairness": "fairness = 3.0",
+    "matching.min_precision": 'min_precision = "street"',
+    "geocoder.url": 'url = "https://data.geopf.fr/geocodage"',
+    "geocoder.file": 'file = "positions.csv"',
+    "geocoder.min_score": "min_score = 0.5",
     "sequences": '"secteur-nord" = [1, 2]',
     "tour.start": "start = 2017-10-17",
     "tour.end": "end = 2017-11-17",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
 import shapely
 
+from data.read.gazetteer import Gazetteer
 from geo.crs import WGS84, reproject_points
 from geo.model import Area, BoolArray, FloatArray, IntArray, Zone
 
@@ -27,6 +29,13 @@ class Territory:
         self._ids = list(self.zones)
         self._tree = shapely.STRtree(self._areas)
         self._fineness = _fineness(self.zones)
+        self.gazetteer = Gazetteer(self.zones.values(), crs)
+
+    def with_gazetteer(self, gazetteer: Gazetteer) -> Territory:
+        """Return the same territory, in which addresses are where `gazetteer` finds them."""
+        other = copy(self)
+        other.gazetteer = gazetteer
+        return other
 
     def holds(self, x: FloatArray, y: FloatArray) -> BoolArray:
         """Return whether each point ``(n,)`` is in some zone; a border counts as inside."""

@@ -167,6 +167,32 @@ def _a_thousand_columns(folder: Path) -> None:
     (folder / "verrous.csv").write_text("face_id;period;agent_id" + ";" * 1000, encoding="utf-8")
 
 
+def _addresses(folder: Path) -> None:
+    """Two faces without coordinates, in a commune that the campaign has."""
+    change(
+        folder,
+        "zones.geojson",
+        ('"territoire"', '"commune"'),
+        ('"Sud-Ouest"', '"Ville-Un"'),
+        ('"zone_id": "t1"', '"zone_id": "38101"'),
+    )
+    change(folder, "agents.csv", ("t1", "38101"))
+    change(folder, "maisons.csv", ("t1", "38101"))
+    change(folder, "inventaire.csv", ("45.05;5.55", ";"))
+    change(folder, "campaign.toml", ('locks = "verrous.csv"\n', ""))
+    toml = folder / "campaign.toml"
+    text = toml.read_text(encoding="utf-8").replace(
+        "[matching]", '[matching]\nmin_precision = "street"'
+    )
+    toml.write_text(text + "\n[geocoder]\n", encoding="utf-8")
+
+
+def _broken_positions(folder: Path) -> None:
+    toml = folder / "campaign.toml"
+    toml.write_text(toml.read_text(encoding="utf-8") + "\n[geocoder]\n", encoding="utf-8")
+    (folder / "positions.csv").write_text("x\n", encoding="utf-8")
+
+
 MADE: dict[str, tuple[Callable[[Path], None], list[tuple[str, Code]]]] = {
     "no campaign file": (_no_campaign_file, [("campaign.toml", Code.MISSING_CAMPAIGN_FILE)]),
     "two sheets that fit": (_two_sheets_that_fit, [("inventaire.xlsx", Code.SEVERAL_SHEETS)]),
@@ -200,6 +226,15 @@ MADE: dict[str, tuple[Callable[[Path], None], list[tuple[str, Code]]]] = {
     "metres of another system": (
         _metres_of_another_system,
         [("inventaire.csv, colonne lat", Code.CRS_DOUBTFUL)],
+    ),
+    "broken positions": (_broken_positions, [("positions.csv, ligne 1", Code.BROKEN_POSITIONS)]),
+    "addresses": (
+        _addresses,
+        [
+            ("inventaire.csv", Code.PLACED_BY_ADDRESS),
+            ("inventaire.csv, ligne 2, colonne precision", Code.LOW_PRECISION),
+            ("inventaire.csv, ligne 3, colonne precision", Code.LOW_PRECISION),
+        ],
     ),
     "spike": (
         _spike,
