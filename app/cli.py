@@ -73,6 +73,21 @@ def check(campaign_dir: CampaignDir, *, crs: SaidCrs = None, as_json: AsJson = F
     raise typer.Exit(commands.check(campaign_dir, crs=confirmed, as_json=as_json))
 
 
+@cli.command(cls=FrenchCommand, help="Situe les adresses sans coordonnées.")
+def geocode(
+    campaign_dir: CampaignDir,
+    *,
+    again: Annotated[
+        bool, typer.Option("--again", help="Redemande aussi ce qui est déjà connu.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a geocoder for the addresses that have no coordinates."""
+    from app import commands
+
+    raise typer.Exit(commands.geocode(campaign_dir, again=again, as_json=as_json))
+
+
 @cli.command(cls=FrenchCommand, help="Calcule l’affichage et la tournée.")
 def plan(
     campaign_dir: CampaignDir,

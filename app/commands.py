@@ -6,12 +6,14 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 
 from app import reconcile_wording, study_wording, tour_wording, wording
 from app.exporting import export_plan_folder
+from app.geocoding import geocode_campaign, geocoded_lines
 from app.reconciling import reconcile_plan_folder
 from app.settings import RoadSettings, road_settings
 from app.studies import (
@@ -65,6 +67,20 @@ def check(folder: Path, *, crs: Mapping[str, str] | None = None, as_json: bool) 
         else:
             _print(wording.check_lines(reading))
         return Exit.PROBLEMS if reading.campaign is None else Exit.DONE
+
+    return _guarded(work, as_json=as_json)
+
+
+def geocode(folder: Path, *, again: bool, as_json: bool) -> int:
+    """Ask a geocoder for the addresses of a campaign folder that have no coordinates."""
+
+    def work() -> int:
+        geocoded = geocode_campaign(folder, again=again, progress=_progress)
+        if as_json:
+            _print_json({"ok": True, **asdict(geocoded)})
+        else:
+            _print(geocoded_lines(geocoded))
+        return Exit.DONE
 
     return _guarded(work, as_json=as_json)
 
