@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from app.settings import RoadSettings
+from data.read_tour import read_past_tour
 from geo import tour
-from geo.errors import RoadsError
+from geo.errors import PlanFolderError, RoadsError
 from geo.french import NBSP
 from geo.model import Campaign, RoadUse
 from geo.plan import Shortfall, Status, Tour
@@ -76,3 +78,19 @@ def plan_tour(roads: OnRoads) -> Tour:
 
 def _undrawn(planned: Tour, _: Campaign) -> Tour:
     return planned
+
+
+def given_out(folder: Path) -> Tour | None:
+    """Return the tour in a folder that is about to be replaced, None where none can be read."""
+    try:
+        return read_past_tour(folder)
+    except PlanFolderError:
+        return None
+
+
+def revised(planned: Tour, past: Tour | None) -> Tour:
+    """Return a tour with its number among those that were given out: one more where it differs."""
+    if past is None:
+        return planned
+    same = (planned.stops, planned.legs) == (past.stops, past.legs)
+    return replace(planned, revision=past.revision + (0 if same else 1))

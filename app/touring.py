@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from app.roads import OnRoads, Progress, put_on_roads
+from app.roads import OnRoads, Progress, given_out, put_on_roads, revised
 from app.settings import RoadSettings
 from data.read import Reading, read_campaign
 from data.read_tour import read_past_tour
-from data.write.tour_folder import check_tour_target, is_tour_folder, write_tour_folder
+from data.write.tour_folder import check_tour_target, write_tour_folder
 from geo import tour
 from geo.errors import CampaignError, PlacardeError, errors_among
 from geo.plan import Tour
@@ -110,7 +110,7 @@ def _past(target_folder: Path, again: Again | None) -> Tour | None:
     """Return the tour that was given out before: the one that has begun, else what is replaced."""
     if again is not None:
         return read_past_tour(again.folder)
-    return read_past_tour(target_folder) if is_tour_folder(target_folder) else None
+    return given_out(target_folder)
 
 
 def _solve(problem: TourProblem, variants: int) -> Sequence[Tour]:
@@ -134,11 +134,3 @@ def _problem(on_roads: OnRoads, *, past: Tour | None, again: Again | None) -> To
         if min(stop.open_on) < again.today
     ]
     return with_prefix(problem, done, today=again.today, blocked=again.blocked)
-
-
-def revised(planned: Tour, past: Tour | None) -> Tour:
-    """Return a tour with its number among those that were given out: one more where it differs."""
-    if past is None:
-        return planned
-    same = (planned.stops, planned.legs) == (past.stops, past.legs)
-    return replace(planned, revision=past.revision + (0 if same else 1))

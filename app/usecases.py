@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from app.roads import OnRoads, plan_tour, put_on_roads
+from app.roads import OnRoads, given_out, plan_tour, put_on_roads, revised
 from app.settings import RoadSettings
 from app.warm import is_warm
 from data.isere import CAMPAIGN_FILES, campaign_folder
@@ -115,7 +115,8 @@ def plan_campaign(
     seeded = reading.campaign if seed is None else replace(reading.campaign, seed=seed)
     on_roads = put_on_roads(seeded, roads or RoadSettings(), progress=progress)
     campaign = on_roads.campaign
-    plan, eligibility = make_plan(on_roads, progress=progress)
+    made, eligibility = make_plan(on_roads, progress=progress)
+    plan = replace(made, tour=revised(made.tour, given_out(target_folder)))
     progress("Cartes…")
     pages = render_pages(campaign, plan, eligibility)
     progress("Écriture du plan…")

@@ -27,6 +27,7 @@ class Hand:
     ids: dict[LngLat, str]
     minutes: dict[tuple[str, str], float | None] = field(default_factory=dict)
     gaps: dict[str, float] = field(default_factory=dict)
+    parts: dict[tuple[str, str], float] = field(default_factory=dict)
     breaks: bool = False
     asked: int = 0
     name: str = "Essai"
@@ -40,6 +41,7 @@ class Hand:
             for j, b in enumerate(targets):
                 minutes = self.minutes.get((self.ids[a], self.ids[b]), drive[i, j] / 60)
                 drive[i, j] = np.nan if minutes is None else minutes * 60
+                metres[i, j] *= self.parts.get((self.ids[a], self.ids[b]), 1.0)
         metres[np.isnan(drive)] = np.nan
         gaps = [np.array([self.gaps.get(self.ids[p], 0.0) for p in q]) for q in (origins, targets)]
         return RoadMatrix(drive, metres, *gaps)
@@ -115,6 +117,14 @@ def test_a_road_that_no_one_can_drive_so_fast_is_not_believed() -> None:
 
     assert ("m1", "m4") not in {(row.from_id, row.to_id) for row in found.rows}
     assert ("m4", "m1") in {(row.from_id, row.to_id) for row in found.rows}
+    assert [r.code for r in found.remarks] == ["implausible-road"]
+
+
+def test_a_road_shorter_than_the_straight_line_is_not_believed() -> None:
+    campaign = tiny_campaign()
+    found = road_travel(campaign, hand(campaign, parts={("m1", "m4"): 0.5}))
+
+    assert ("m1", "m4") not in {(row.from_id, row.to_id) for row in found.rows}
     assert [r.code for r in found.remarks] == ["implausible-road"]
 
 
