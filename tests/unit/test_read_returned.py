@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 import xlsxwriter
 
-from data.read.returned import ReadReturned, read_returned
+from data.read.returned import RETURNED, ReadReturned, read_returned
+from data.read.schema import fold
 from data.write.workbook import order_workbook
 from geo.errors import CampaignError
 from geo.order import LineState
@@ -141,3 +143,15 @@ def test_the_words_of_the_trade_are_understood(
     tmp_path: Path, word: str, state: LineState | None
 ) -> None:
     assert read(tmp_path, f"ref_face;statut;vague\nf1;{word};1\n").returned.lines[0].state is state
+
+
+def test_the_columns_and_states_are_listed_in_the_documentation() -> None:
+    doc = (Path(__file__).parents[2] / "docs/formats.md").read_text(encoding="utf-8")
+    part = doc.split("\n### What comes back\n")[1].split("\n## ")[0]
+    for column in RETURNED.columns:
+        (row,) = re.findall(rf"^\| `{column.name}`( \*)? \| (.*?) \|", part, re.MULTILINE)
+        assert tuple(re.findall(r"`([^`]+)`", row[1])) == column.synonyms
+        assert bool(row[0]) == column.required
+        assert [fold(name) for name in column.names] == list(column.names)
+    for state in LineState:
+        assert f"\n| {state.value} | " in part
