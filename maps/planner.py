@@ -8,7 +8,7 @@ import numpy as np
 
 from geo import french
 from geo.model import Agent
-from geo.plan import Leg, Status, Stop
+from geo.plan import Leg, Status, Stop, Tour
 from maps import blocks
 from maps.columns import Json
 from maps.scene import IntArray, Scene, fictitious_notice, portrait_series
@@ -202,6 +202,7 @@ def _quality_section(scene: Scene) -> Json:
             f"{french.number(tour.distance_m / 1000)}{french.NBSP}km ; aucun ordre ne fait moins "
             f"de {french.duration(tour.bound_s)}."
         )
+    items += _road_items(tour)
     return {
         "kind": "list",
         "title": "Qualité du plan",
@@ -279,3 +280,18 @@ def _stops_section(scene: Scene) -> Json:
 def _leads_to(leg: Leg, stop: Stop) -> bool:
     same = (leg.kit, leg.to_id) == (stop.kit, stop.maison_id)
     return same and leg.arrive <= stop.leave
+
+
+def _road_items(tour: Tour) -> list[str]:
+    """Return how sure the driving times are, and what was found of the roads."""
+    items = []
+    if tour.spread is not None:
+        low, high = french.duration(tour.spread.low_s), french.duration(tour.spread.high_s)
+        verdict = "les étapes gardent leurs jours" if tour.spread.holds else "la tournée casse"
+        items.append(
+            french.typeset(
+                f"Temps de route estimés : de {low} à {high} en tout ; au plus long, {verdict}."
+            )
+        )
+        items += [shortfall.message for shortfall in tour.spread.breaks]
+    return items + [remark.message for remark in tour.remarks]
