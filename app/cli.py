@@ -65,12 +65,25 @@ def demo(
 
 
 @cli.command(cls=FrenchCommand, help="Montre tous les problèmes des données.")
-def check(campaign_dir: CampaignDir, *, crs: SaidCrs = None, as_json: AsJson = False) -> None:
+def check(
+    campaign_dir: CampaignDir,
+    *,
+    fix: Annotated[
+        Path | None,
+        typer.Option(
+            "--fix",
+            metavar="OUT_DIR",
+            help="Écrit là les fichiers nettoyés, et à part les lignes écartées avec leurs motifs.",
+        ),
+    ] = None,
+    crs: SaidCrs = None,
+    as_json: AsJson = False,
+) -> None:
     """Show every problem in the inputs."""
     confirmed = _confirmed_crs(crs)
     from app import commands
 
-    raise typer.Exit(commands.check(campaign_dir, crs=confirmed, as_json=as_json))
+    raise typer.Exit(commands.check(campaign_dir, fix=fix, crs=confirmed, as_json=as_json))
 
 
 @cli.command(cls=FrenchCommand, help="Situe les adresses sans coordonnées.")

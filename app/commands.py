@@ -23,7 +23,7 @@ from app.studies import (
     sweep_budgets,
 )
 from app.touring import Again, tour_campaign
-from app.usecases import Planned, copy_demo, plan_campaign, verify_plan
+from app.usecases import Planned, clean_into, copy_demo, plan_campaign, verify_plan
 from data.read import read_campaign
 from data.write import check_target
 from geo.errors import CampaignError, OutputExistsError, PlacardeError, UnknownNameError
@@ -57,15 +57,22 @@ def demo(out: Path, *, force: bool) -> int:
     return _guarded(work, as_json=False)
 
 
-def check(folder: Path, *, crs: Mapping[str, str] | None = None, as_json: bool) -> int:
-    """Show every problem of a campaign folder."""
+def check(
+    folder: Path, *, fix: Path | None = None, crs: Mapping[str, str] | None = None, as_json: bool
+) -> int:
+    """Show every problem of a campaign folder; write it cleaned into the folder `fix`."""
 
     def work() -> int:
-        reading = read_campaign(folder, crs=crs)
+        no_files: tuple[str, ...] = ()
+        if fix is None:
+            reading, written = read_campaign(folder, crs=crs), no_files
+        else:
+            reading, written = clean_into(fix, folder=folder, crs=crs)
         if as_json:
-            _print_json(wording.check_json(reading))
+            _print_json(wording.check_json(reading, written))
         else:
             _print(wording.check_lines(reading))
+            _print(wording.fixed_lines(fix, written))
         return Exit.PROBLEMS if reading.campaign is None else Exit.DONE
 
     return _guarded(work, as_json=as_json)

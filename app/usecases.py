@@ -14,10 +14,11 @@ from app.roads import OnRoads, given_out, plan_tour, put_on_roads, revised
 from app.settings import RoadSettings
 from app.warm import is_warm
 from data.isere import CAMPAIGN_FILES, campaign_folder
-from data.read import Reading, read_campaign
+from data.read import Reading, clean_campaign, read_campaign
 from data.read_plan import read_plan_folder
 from data.write import check_target, write_plan_folder
 from data.write.atomic import whole_folder, write_file
+from data.write.cleaned import write_cleaned
 from geo import matching
 from geo.errors import CampaignError, OutputExistsError, errors_among
 from geo.french import NBSP, percent
@@ -132,6 +133,28 @@ def plan_campaign(
         force=force,
     )
     return Planned(target_folder, reading, plan)
+
+
+def clean_into(
+    target_folder: Path, *, folder: Path, crs: Mapping[str, str] | None = None
+) -> tuple[Reading, tuple[str, ...]]:
+    """Write a campaign folder cleaned, see `data.write.cleaned`.
+
+    Returns
+    -------
+    tuple
+        What was read, and the names of the files written: none if the campaign file or a table
+        cannot be read at all.
+
+    Raises
+    ------
+    OutputExistsError
+        If there is something in `target_folder`.
+    """
+    cleaned = clean_campaign(folder, crs=crs)
+    if not cleaned.tables:
+        return cleaned.reading, ()
+    return cleaned.reading, write_cleaned(target_folder, folder=folder, cleaned=cleaned)
 
 
 def verify_plan(folder: Path) -> Verified:

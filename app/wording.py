@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from app.exporting import Exported
@@ -150,8 +151,18 @@ def problems_json(problems: Sequence[Problem]) -> list[dict[str, Any]]:
     ]
 
 
-def check_json(reading: Reading) -> dict[str, Any]:
-    """Return what ``placarde check --json`` prints."""
+def fixed_lines(folder: Path | None, written: Sequence[str]) -> list[str]:
+    """Return what ``placarde check --fix`` says of what it wrote in a folder; nothing without."""
+    if folder is None:
+        return []
+    if not written:
+        return [f"Rien n’a été écrit{NBSP}: aucun fichier ne peut être lu."]
+    tables = [name for name in written if name.endswith(".csv")]
+    return [f"Campagne nettoyée dans {folder}{NBSP}: {', '.join(tables)}."]
+
+
+def check_json(reading: Reading, written: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what ``placarde check --json`` prints; `written` are the files of ``--fix``."""
     campaign = reading.campaign
     counts = (
         None
@@ -170,6 +181,7 @@ def check_json(reading: Reading) -> dict[str, Any]:
         "counts": counts,
         "rejected_rows": len(reading.rejects),
         "problems": problems_json(reading.problems),
+        **({"written": list(written)} if written else {}),
     }
 
 
