@@ -137,6 +137,7 @@ def _tables(path: Path, log: ProblemLog) -> list[Table]:
     if content is None:
         return []
     sheets = read_sheets(content, path.name, schema=RETURNED, log=log)
+    sheets = [sheet for sheet in sheets if any(map(sheet.has, _ANSWERS))]
     if not sheets and not log.has_errors():
         log.add(Code.NO_HEADING, where, expected="ref_face")
     adapted = [adapt(sheet, RETURNED, Given(), log) for sheet in sheets]
@@ -253,6 +254,8 @@ def _lnglat(lng: float | None, lat: float | None) -> LngLat | None:
     return LngLat(lng, lat)
 
 
+# A sheet that names faces and none of these is a list of something else.
+_ANSWERS = ("period", "visual", "state", "replacement", "new_period", "new_price", "photo")
 _WORDS = ("operator", "format", "support", "address", "postcode", "city", "insee")
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "period": _period,

@@ -23,6 +23,7 @@ from geo.crs import WGS84, LngLat, reproject_points, reproject_shapes
 from geo.french import opening_days
 from geo.model import Campaign, FloatArray
 from geo.plan import Leg, Plan
+from geo.precision import in_french
 from geo.targeting import Eligibility
 
 Values = NDArray[Any]
@@ -145,6 +146,7 @@ def _faces(campaign: Campaign, plan: Plan) -> Layer:
             "commune": _texts(faces.city),
             "code_insee": _texts(faces.insee),
             "orientation": faces.bearing,
+            "precision": _texts(map(in_french, faces.precision)),
             "contacts": faces.contacts,
             "prix_espace_ht": faces.price_cents / 100,
             "vagues": _texts([", ".join(periods[face_id]) for face_id in ids]),
@@ -175,6 +177,7 @@ def _postings(campaign: Campaign, *, eligibility: Eligibility, plan: Plan) -> La
             "commune": _texts([line.city for line in lines]),
             "code_insee": _texts([line.insee for line in lines]),
             "zone": _texts([line.zone for line in lines]),
+            "precision": _texts(map(in_french, faces.precision[rows])),
             "contacts": faces.contacts[rows],
             "prix_espace_ht": np.array([line.price_cents for line in lines]) / 100,
             "statut": _texts([line.state for line in lines]),

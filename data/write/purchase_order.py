@@ -10,6 +10,7 @@ from data.write.typeset import Data, compile_pdf
 from geo.french import NBSP, counted, euros, number, quoted, span
 from geo.model import Campaign
 from geo.order import OrderLine
+from geo.precision import FacePosition, found_positions
 
 _CONDITIONS = (
     "Référence du devis",
@@ -70,6 +71,7 @@ def _tables(campaign: Campaign, lines: Sequence[OrderLine]) -> dict[str, Data]:
         period: span(campaign.periods.first_day(period), campaign.periods.last_day(period))
         for period in campaign.periods.numbers()
     }
+    positions = found_positions(campaign.faces)
     return {
         "period-heads": ["Vague", "Dates", *_COUNTED],
         "periods": _sums(lines, lambda line: (str(line.period), days[line.period])),
@@ -89,7 +91,7 @@ def _tables(campaign: Campaign, lines: Sequence[OrderLine]) -> dict[str, Data]:
             "Vague", "Dates", "Face", "Afficheur", "Adresse", "Format", "Zone", "Visuel", "État",
             f"Prix{NBSP}HT",
         ],
-        "lines": [_line(line) for line in lines],
+        "lines": [_line(line, positions.get(line.face_id)) for line in lines],
     }  # fmt: skip
 
 
@@ -117,8 +119,10 @@ def _price(cents: int) -> str:
     return euros(cents) if cents % 100 else f"{number(cents / 100, 2)}{NBSP}€"
 
 
-def _line(line: OrderLine) -> list[str]:
-    address = ", ".join(part for part in (line.address, line.city) if part)
+def _line(line: OrderLine, position: FacePosition | None) -> list[str]:
+    """Return a row of the annex; a place that was found by its address asks to be confirmed."""
+    unsure = "" if position is None else f"à confirmer{NBSP}: {position.words}"
+    address = ", ".join(part for part in (line.address, line.city, unsure) if part)
     return [
         str(line.period),
         f"{show_day(line.start)} – {show_day(line.end)}",

@@ -61,6 +61,20 @@ def test_the_workbook_that_went_out_comes_back_line_by_line_from_all_its_sheets(
     )
 
 
+def test_a_sheet_that_only_lists_faces_is_no_answer(tmp_path: Path) -> None:
+    path = tmp_path / "retour.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet("Vague 1").add_table(
+            0,
+            0,
+            1,
+            1,
+            {"data": [["f00", 1]], "columns": [{"header": "ref_face"}, {"header": "vague"}]},
+        )
+        book.add_worksheet("Emplacements").write_column(0, 0, ["ref_face", "f00", "f63"])
+    assert [line.row for line in read_returned(path).returned.lines] == [Row("Vague 1", 2)]
+
+
 def test_a_text_that_was_made_inert_comes_back_as_it_was(tmp_path: Path) -> None:
     found = read(tmp_path, "ref_face;vague;remarque\r\n'-12;1;'=1+1\r\n").returned.lines[0]
     assert (found.face_id, found.note) == ("-12", "=1+1")

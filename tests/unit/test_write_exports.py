@@ -108,6 +108,15 @@ def test_text_from_files_is_printed_and_never_run() -> None:
         assert squeezed(told) in text
 
 
+def test_a_place_that_was_only_found_by_its_address_asks_to_be_confirmed() -> None:
+    campaign = plan_campaign()
+    precision = campaign.faces.precision.copy()
+    precision[0] = "street"
+    campaign = replace(campaign, faces=replace(campaign.faces, precision=precision))
+    text = text_of(purchase_order_pdf(campaign, tiny_lines()))
+    assert text.count(squeezed("à confirmer : rue")) == 1
+
+
 def test_an_order_of_nothing_is_still_a_document() -> None:
     assert squeezed("aucun affichage") in text_of(purchase_order_pdf(plan_campaign(), ()))
 

@@ -229,6 +229,17 @@ def test_zones_count_their_postings_and_name_their_visuals() -> None:
     assert rows["t2"] == (0, "")
 
 
+def test_a_place_that_was_only_found_by_its_address_says_so() -> None:
+    campaign = plan_campaign()
+    precision = campaign.faces.precision.copy()
+    precision[9] = "commune"
+    campaign = replace(campaign, faces=replace(campaign.faces, precision=precision))
+    layers = plan_layers(campaign, eligibility=plan_eligibility(campaign), plan=tiny_plan())
+    faces, postings = layers[2].columns["precision"], layers[3].columns["precision"]
+    assert (faces[9], faces[0]) == ("centre de la commune", "")
+    assert postings.tolist() == ["", "", "centre de la commune"]
+
+
 def test_a_leg_follows_its_road_where_that_is_known() -> None:
     plan, campaign = tiny_plan(), plan_campaign()
     path = (LngLat(5.5, 45.1), LngLat(5.6, 45.15), LngLat(5.7, 45.1))
