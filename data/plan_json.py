@@ -43,6 +43,7 @@ from geo.plan import (
     Tour,
     TravelSource,
 )
+from geo.precision import FacePosition
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -187,8 +188,19 @@ class LineEntry(Entry):
     note: str
 
 
+class PositionEntry(Entry):
+    """A `geo.precision.FacePosition`."""
+
+    precision: str
+    source: str
+    score: Measure
+
+
 class PlanDocument(Entry):
-    """The whole of ``plan.json``; `created` is the only field that the same plan may change."""
+    """The whole of ``plan.json``; `created` is the only field that the same plan may change.
+
+    `positions` are the faces posted on whose points were found by their address, if there are any.
+    """
 
     schema_id: Literal["placarde/plan/1"] = Field(alias="schema")
     created: AwareDatetime
@@ -198,6 +210,7 @@ class PlanDocument(Entry):
     allocation: AllocationEntry
     tour: TourEntry
     order: tuple[LineEntry, ...] = ()
+    positions: dict[str, PositionEntry] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +224,12 @@ class PlanRecord:
 
 
 def plan_to_json(
-    plan: Plan, *, inputs: Sequence[InputFile], versions: Mapping[str, str], created: datetime
+    plan: Plan,
+    *,
+    inputs: Sequence[InputFile],
+    versions: Mapping[str, str],
+    created: datetime,
+    positions: Mapping[str, FacePosition] | None = None,
 ) -> str:
     """Return ``plan.json``: keys in the order of the models, names in a mapping sorted.
 
@@ -229,8 +247,24 @@ def plan_to_json(
         allocation=_allocation_entry(plan.allocation),
         tour=tour_entry(plan.tour),
         order=tuple(LineEntry(**_known(line)) for line in sorted(plan.order)),
+        positions=_positions(plan, positions or {}),
     )
-    return "".join(json_lines(document.model_dump(mode="json", by_alias=True))) + "\n"
+    content = document.model_dump(mode="json", by_alias=True)
+    if not document.positions:
+        del content["positions"]
+    return "".join(json_lines(content)) + "\n"
+
+
+def _positions(plan: Plan, positions: Mapping[str, FacePosition]) -> dict[str, PositionEntry]:
+    used = sorted({posting.face_id for posting in plan.allocation.postings} & positions.keys())
+    return {
+        face_id: PositionEntry(
+            precision=positions[face_id].precision,
+            source=positions[face_id].source,
+            score=positions[face_id].score if math.isfinite(positions[face_id].score) else None,
+        )
+        for face_id in used
+    }
 
 
 def plan_from_json(text: str | bytes) -> PlanRecord:

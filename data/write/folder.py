@@ -28,6 +28,7 @@ from geo.errors import CampaignError, OutputExistsError, Problem, Where
 from geo.french import NBSP
 from geo.model import Campaign, InputFile
 from geo.plan import Plan, Tour
+from geo.precision import found_positions
 from geo.targeting import Eligibility
 
 CAMPAIGN_FOLDER = "campaign"
@@ -101,7 +102,11 @@ def write_plan_folder(
         )
         outputs = {
             PLAN_FILE: plan_to_json(
-                plan, inputs=inputs, versions=software_versions(), created=created
+                plan,
+                inputs=inputs,
+                versions=software_versions(),
+                created=created,
+                positions=found_positions(campaign.faces),
             ).encode(),
             REJECTS_FILE: rejects_csv(rejects),
             **plan_tables(campaign, eligibility=eligibility, plan=plan),
@@ -117,7 +122,12 @@ def plan_tables(campaign: Campaign, *, eligibility: Eligibility, plan: Plan) -> 
     order = order_lines(campaign, eligibility=eligibility, plan=plan)
     return {
         ORDER_FILE: write_sheet(ORDER_COLUMNS, order),
-        WORKBOOK_FILE: order_workbook(order, name=campaign.name, periods=campaign.periods),
+        WORKBOOK_FILE: order_workbook(
+            order,
+            name=campaign.name,
+            periods=campaign.periods,
+            positions=found_positions(campaign.faces),
+        ),
         RAW_ORDER_FILE: write_raw(ORDER_COLUMNS, order),
         **tour_tables(campaign, plan.tour),
     }

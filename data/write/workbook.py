@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -22,6 +22,7 @@ from data.write.order import ORDER_COLUMNS
 from data.write.sheet import CENTS, DAY, TEXT, WHOLE, Column, is_runnable
 from geo.model import Periods
 from geo.order import OrderLine
+from geo.precision import FacePosition
 
 _LONGEST_TEXT = 32_767  # of a cell, in Excel's file format
 _NARROWEST, _WIDEST = 8, 48
@@ -79,7 +80,13 @@ _COUNTED = (
 )
 
 
-def order_workbook(lines: Sequence[OrderLine], *, name: str, periods: Periods) -> bytes:
+def order_workbook(
+    lines: Sequence[OrderLine],
+    *,
+    name: str,
+    periods: Periods,
+    positions: Mapping[str, FacePosition] | None = None,
+) -> bytes:
     """Return the workbook of an order.
 
     Parameters
@@ -88,6 +95,8 @@ def order_workbook(lines: Sequence[OrderLine], *, name: str, periods: Periods) -
         Sorted by period, then face.
     name
         Of the campaign, for the properties of the file.
+    positions
+        Faces whose point was found by their address: a sheet lists those of the order.
     """
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, _OPTIONS)
@@ -104,8 +113,30 @@ def order_workbook(lines: Sequence[OrderLine], *, name: str, periods: Periods) -
         writer.add_sheet(
             summary.name, (*summary.columns, *_COUNTED), rows, total=_total_row(lines, summary)
         )
+    if uncertain := _uncertain(lines, positions or {}):
+        writer.add_sheet("Emplacements à confirmer", _UNCERTAIN, uncertain)
     book.close()
     return content.getvalue()
+
+
+_UNCERTAIN = (
+    Column("ref_face", "face_id", TEXT),
+    Column("commune", "city", TEXT),
+    Column("adresse", "address", TEXT),
+    Column("emplacement", "position", TEXT),
+)
+
+
+def _uncertain(
+    lines: Sequence[OrderLine], positions: Mapping[str, FacePosition]
+) -> list[tuple[Any, ...]]:
+    """Return the faces of the order whose point was found by their address, each once."""
+    found = {
+        line.face_id: (line.face_id, line.city, line.address, positions[line.face_id].words)
+        for line in lines
+        if line.face_id in positions
+    }
+    return [found[face_id] for face_id in sorted(found)]
 
 
 def _values(line: OrderLine) -> tuple[Any, ...]:

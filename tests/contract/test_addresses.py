@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import shapely
+from python_calamine import CalamineWorkbook
 
 from app.geocoding import geocode_campaign, geocoded_lines
+from app.usecases import plan_campaign, verify_plan
 from data.geocode.client import Geocoder, Patience
 from data.read import Code, read_campaign
 from data.read.addresses import Address, Position
 from data.read.positions import positions_csv, positions_from
 from geo.errors import CampaignError, GeocoderError
 from geo.model import Campaign
-from geo.precision import PRECISIONS, in_french, is_coarser
+from geo.precision import PRECISIONS, found_positions, in_french, is_coarser
 from tests.contract.campaigns import change, good_campaign
 from tests.fake_geocoder import FakeGeocoder, fake_geocoder
 
@@ -109,6 +113,31 @@ def test_what_a_geocoder_found_is_kept_and_read_without_asking_again(
     assert (again.asked, len(geocoder.asked)) == (0, 4)
     geocode_campaign(folder, again=True, progress=_silently, patience=QUICK)
     assert len(geocoder.asked) == 8
+
+
+def test_how_well_a_point_is_known_is_shown_wherever_its_face_is(
+    tmp_path: Path, geocoder: FakeGeocoder
+) -> None:
+    folder = _campaign(tmp_path, url=geocoder.url)
+    geocode_campaign(folder, again=False, progress=_silently, patience=QUICK)
+    made = plan_campaign(
+        folder, tmp_path / "plan", created=datetime(2017, 1, 1, tzinfo=UTC), progress=_silently
+    )
+    used = {posting.face_id for posting in made.plan.allocation.postings}
+    known = found_positions(_read(folder).faces)
+    expected = sorted(used & known.keys())
+    assert expected
+    document = json.loads((tmp_path / "plan" / "plan.json").read_text(encoding="utf-8"))
+    assert sorted(document["positions"]) == expected
+    book = CalamineWorkbook.from_path(str(tmp_path / "plan" / "affichage.xlsx"))
+    rows = book.get_sheet_by_name("Emplacements à confirmer").to_python()
+    assert [row[0] for row in rows[1:]] == expected
+    assert [row[3] for row in rows[1:]] == [known[face_id].words for face_id in expected]
+    for name in ("carte-interne.html", "carte-regie.html"):
+        page = (tmp_path / "plan" / name).read_text(encoding="utf-8")
+        assert known[expected[0]].words.split(" (")[0] in page
+        assert "Emplacement" in page
+    assert verify_plan(tmp_path / "plan").violations == ()
 
 
 def test_only_addresses_leave_the_campaign(tmp_path: Path, geocoder: FakeGeocoder) -> None:
