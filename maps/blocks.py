@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from geo import french
-from geo.model import Maison
+from geo.model import Faces, Maison
 from geo.plan import Leg, Stop, TravelSource
+from geo.precision import found_positions
 from maps.columns import Json, differences, grid, number_column, text_column
 from maps.geometry import encode_shape, label_points
 from maps.scene import IntArray, Scene
@@ -115,6 +116,14 @@ def _says_something(fact: Json) -> bool:
 def text_fact(label: str, values: Iterable[object]) -> Json:
     """Return a column of text about places."""
     return {"label": label, "kind": "text", "column": text_column(map(str, values))}
+
+
+def position_fact(inventory: Faces, faces: IntArray | None = None) -> list[Json]:
+    """Return how well the points of faces are known, if one was found by its address."""
+    known = found_positions(inventory)
+    ids = inventory.face_id if faces is None else inventory.face_id[faces]
+    words = [known[face_id].words if face_id in known else "" for face_id in ids]
+    return [text_fact("Emplacement", words)] if any(words) else []
 
 
 def number_fact(label: str, values: Iterable[float], *, kind: str = "number") -> Json:

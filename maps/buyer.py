@@ -88,6 +88,7 @@ def _facts(scene: Scene, faces: IntArray) -> list[Json]:
         blocks.text_fact("Adresse", inventory.address[faces]),
         blocks.text_fact("Code postal", inventory.postcode[faces]),
         blocks.text_fact("Commune", inventory.city[faces]),
+        *blocks.position_fact(inventory, faces),
         blocks.number_fact("Prix HT par vague", inventory.price_cents[faces], kind="euros"),
     ]
 

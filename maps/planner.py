@@ -174,6 +174,7 @@ def _facts(scene: Scene) -> list[Json]:
         blocks.text_fact("Adresse", inventory.address),
         blocks.text_fact("Code postal", inventory.postcode),
         blocks.text_fact("Commune", inventory.city),
+        *blocks.position_fact(inventory),
         blocks.number_fact("Contacts par vague", inventory.contacts),
         blocks.number_fact("Prix HT par vague", inventory.price_cents, kind="euros"),
     ]
