@@ -76,7 +76,7 @@ def _has_plain_quotes(body: bytes, separator: int) -> bool:
     doubled = np.flatnonzero(before == _QUOTE)
     if (doubled == 0).any() or (closing[doubled - 1] != opening[doubled] - 1).any():
         return False
-    breaks = np.flatnonzero(text == _LF)
+    breaks = np.flatnonzero((text == _LF) | (text == _CR))
     inside = np.searchsorted(places, breaks) % 2
     return not inside.any()
 
