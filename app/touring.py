@@ -13,7 +13,8 @@ from data.read import Reading, read_campaign
 from data.read_tour import read_past_tour
 from data.write.tour_folder import check_tour_target, write_tour_folder
 from geo import tour
-from geo.errors import CampaignError, PlacardeError, errors_among
+from geo.errors import CampaignError, PlacardeError, UnknownNameError, errors_among
+from geo.french import typeset
 from geo.plan import Tour
 from geo.tour import TourProblem
 
@@ -126,10 +127,19 @@ def _problem(on_roads: OnRoads, *, past: Tour | None, again: Again | None) -> To
     problem = tour.build_problem(on_roads.campaign)
     if again is None or past is None:
         return problem
+    named = [*(maison_id for maison_id, _ in again.blocked), *(s.maison_id for s in past.stops)]
+    unknown = sorted(set(named) - set(problem.stop_ids))
+    if unknown:
+        raise UnknownNameError(typeset(f"Maisons inconnues de la campagne : {', '.join(unknown)}."))
     from geo.tour.prefix import Done, with_prefix  # noqa: PLC0415 - for a tour that has begun
 
     done = [
-        Done(stop.maison_id, stop.kit, min(stop.open_on), max(stop.open_on))
+        Done(
+            stop_id=stop.maison_id,
+            kit=stop.kit,
+            first_day=min(stop.open_on),
+            last_day=max(stop.open_on),
+        )
         for stop in past.stops
         if min(stop.open_on) < again.today
     ]

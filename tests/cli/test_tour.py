@@ -217,6 +217,42 @@ def test_a_campaign_cannot_name_a_server(campaign: Path, tmp_path: Path, word: s
 
 
 @pytest.mark.slow
+def test_alternatives_differ_in_order_and_have_their_own_files(
+    campaign: Path, tmp_path: Path
+) -> None:
+    answer = toured(campaign, tmp_path / "tour", "--alternatives", "2")
+
+    assert answer.status == 0, answer.err
+    assert "Variante 2" in answer.out
+    assert {"variante-2"} == set(names(tmp_path / "tour")) - set(FILES)
+    assert names(tmp_path / "tour" / "variante-2") == FILES[1:-1]
+    one, two = (
+        (folder / "tournee.csv").read_bytes()
+        for folder in (tmp_path / "tour", tmp_path / "tour" / "variante-2")
+    )
+    assert one != two
+
+
+@pytest.mark.slow
+def test_a_tour_that_has_begun_keeps_what_is_done(campaign: Path, tmp_path: Path) -> None:
+    toured(campaign, tmp_path / "one")
+    past = read_past_tour(tmp_path / "one")
+    today = past.stops[1].open_on[0]
+    asked = ("--from", str(tmp_path / "one"), "--today", f"{today}")
+    answer = toured(campaign, tmp_path / "two", *asked)
+
+    assert answer.status == 0, answer.err
+    again = read_past_tour(tmp_path / "two")
+    assert again.stops[0].open_on == past.stops[0].open_on
+    days = {stop.maison_id: min(stop.open_on) for stop in again.stops}
+    assert all(day >= today for place, day in days.items() if place != past.stops[0].maison_id)
+
+    unknown = toured(campaign, tmp_path / "three", *asked, "--blocked", "nulle-part:2017-11-06")
+    assert unknown.status == 2
+    assert "nulle-part" in unknown.err
+
+
+@pytest.mark.slow
 def test_a_plan_keeps_its_roads_and_is_verified_without_the_server(
     campaign: Path, tmp_path: Path
 ) -> None:
