@@ -10,14 +10,13 @@ from geo.french import counted, month_date, typeset
 from geo.model import BoolArray, IntArray
 from geo.plan import Shortfall
 from geo.tour.earliest import earliest_finish, finish_with
-from geo.tour.moves import StopMoves, moves_of
+from geo.tour.exact import MAX_STOPS, fits_exact, kits_of
+from geo.tour.floor import possible_legs
+from geo.tour.moves import moves_of
 from geo.tour.problem import TourProblem
 from geo.tour.repairs import repairs, repairs_by_search
 from geo.tour.subsets import members
 from geo.tour.wording import days_text, duration, quoted
-
-MAX_TABLE_STOPS = 18
-"""Up to here every question is answered exactly, from tables over all sets of stops."""
 
 _FEW_DAYS = 6
 _FEW_STOPS = 6
@@ -28,16 +27,18 @@ def explain(problem: TourProblem) -> tuple[Shortfall, ...]:
 
     In this order: stops without any date, stops and depots that no leg reaches, sets of stops whose
     dates collide (each as small as possible, and disjoint), then what would help. Above
-    `MAX_TABLE_STOPS` stops no colliding sets are looked for, and days and kits are searched one
-    problem at a time.
+    `MAX_STOPS` stops no colliding sets are looked for; there, and where the tables do not say all,
+    what would help is searched one problem at a time.
     """
-    moves = moves_of(problem)
-    reasons = [*_without_date(problem), *_stranded(problem, moves), *_depot_too_far(problem, moves)]
-    if len(problem.stop_ids) > MAX_TABLE_STOPS:
+    legs = possible_legs(problem)
+    reasons = [*_without_date(problem), *_stranded(problem, legs), *_depot_too_far(problem, legs)]
+    if len(problem.stop_ids) > MAX_STOPS:
         return (*reasons, *repairs_by_search(problem))
     calendar_only = earliest_finish(moves_of(problem, roads=False))
-    collide = finish_with(calendar_only, problem.kits) > problem.n_slots
+    collide = finish_with(calendar_only, kits_of(problem)) > problem.n_slots
     reasons += _collisions(problem, collide)
+    if not fits_exact(problem):
+        return (*reasons, *repairs_by_search(problem))
     return (*reasons, *repairs(problem, roads_forbid=not collide[-1]))
 
 
@@ -50,24 +51,19 @@ def _without_date(problem: TourProblem) -> Iterator[Shortfall]:
             yield Shortfall("stop-has-no-date", problem.stop_ids[stop], typeset(message), wanted=1)
 
 
-def _stranded(problem: TourProblem, moves: Sequence[StopMoves]) -> Iterator[Shortfall]:
+def _stranded(problem: TourProblem, legs: BoolArray) -> Iterator[Shortfall]:
     """Yield the stops that have dates but that no leg may reach, or none may leave."""
-    drive = problem.travel.drive_s
-    for stop, m in enumerate(moves):
+    for stop, stays in enumerate(problem.stays):
         node = stop + 1
-        others = [i for i in range(len(moves)) if i != stop]
-        reached = m.first.any() or any(moves[i].leave[:, node].any() for i in others)
-        left = np.delete(m.leave, node, axis=1).any()
-        if len(m.start) and not (reached and left):
+        if stays and not (legs[:, node].any() and legs[node].any()):
+            drive = problem.cost_s
             to, back = np.delete(drive[:, node], node), np.delete(drive[node], node)
             yield _too_far(problem, node, int(max(to.min(), back.min())))
 
 
-def _depot_too_far(problem: TourProblem, moves: Sequence[StopMoves]) -> Iterator[Shortfall]:
-    drive = problem.travel.drive_s
-    begun = any(m.first.any() for m in moves)
-    ended = any(m.leave[:, 0].any() for m in moves)
-    if any(problem.stays) and not (begun and ended):
+def _depot_too_far(problem: TourProblem, legs: BoolArray) -> Iterator[Shortfall]:
+    drive = problem.cost_s
+    if any(problem.stays) and not (legs[0].any() and legs[:, 0].any()):
         yield _too_far(problem, 0, int(max(drive[0, 1:].min(), drive[1:, 0].min())))
 
 

@@ -1,82 +1,53 @@
 """How early any set of stops can be finished: what is possible at all, whatever it costs.
 
-For a kit that has visited the stops m, the last of them j, only one number matters: the first day
-on which it was free to begin at j. An earlier one allows everything that a later one does, so the
-table over (m, j) is exact and small, and one table over a long horizon answers every question about
-days, kits and stops to drop.
+The tables of `geo.tour.tables` without costs: of a kit that has visited some stops only the first
+slot matters from which it is free at the next one. One table over a long horizon answers every
+question about days, kits and stops to drop.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
 
 from geo.model import IntArray
+from geo.tour.exact import Kit
 from geo.tour.moves import StopMoves
-from geo.tour.subsets import best_split, by_size
+from geo.tour.steps import steps_of
+from geo.tour.tables import NEVER as NO_LEG
+from geo.tour.tables import fill, finish, share_finish
 
 NEVER = np.int64(1 << 30)
 
 
-def earliest_finish(moves: tuple[StopMoves, ...]) -> IntArray:
+def earliest_finish(
+    moves: Sequence[StopMoves], forbidden: Collection[tuple[int, int]] = ()
+) -> IntArray:
     """Return for each subset, ``(2**n,)``, the half-days that one kit needs from the first one on.
 
     That is the last slot of a stay counted from 1 on, the way back to the depot being possible; 0
-    for the empty set, `NEVER` where one kit cannot do it.
+    for the empty set, `NEVER` where one kit cannot do it. `forbidden` legs are not driven.
     """
     n = len(moves)
-    horizon = max((int(m.end[-1]) + 2 for m in moves if len(m.end)), default=1)
-    leaves = [[_free_after(m, node, horizon) for node in range(n + 1)] for m in moves]
-    begins = [[_free_after_first(m, node, horizon) for node in range(n + 1)] for m in moves]
-    # Day `horizon` stands for never: no stay starts on it or after it.
-    free = np.full((n, 1 << n), horizon, dtype=np.int64)
-    finish = np.full(1 << n, horizon, dtype=np.int64)
-    finish[0] = 0
-    for stop in range(n):
-        finish[1 << stop] = begins[stop][0]
-        for after in range(n):
-            if after != stop:
-                free[after, 1 << stop | 1 << after] = begins[stop][after + 1]
-    for size, subsets in enumerate(by_size(n)):
-        if size >= 2:
-            _grow(free, finish, subsets, leaves)
-    return np.where(finish >= horizon, NEVER, finish)
+    leg = np.zeros((n + 1, n + 1), dtype=np.int64)
+    for way in forbidden:
+        leg[way] = NO_LEG
+    steps = steps_of(moves, leg)
+    # Without costs no front holds more than one pair.
+    soonest = finish(steps, fill(steps, n << n))
+    return np.where(soonest >= steps.free.shape[2] - 1, NEVER, soonest)
 
 
-def _grow(
-    free: IntArray, finish: IntArray, subsets: IntArray, leaves: list[list[IntArray]]
-) -> None:
-    """Close the subsets of one size, and extend each of them by one stop."""
-    for last, leave in enumerate(leaves):
-        inside = subsets[subsets >> last & 1 == 1]
-        finish[inside] = np.minimum(finish[inside], leave[0][free[last, inside]])
-        for after in range(len(leaves)):
-            if after != last:
-                grown = inside[inside >> after & 1 == 0]
-                target = grown | 1 << after
-                free_then = leave[after + 1][free[last, grown]]
-                free[after, target] = np.minimum(free[after, target], free_then)
-
-
-def _free_after(moves: StopMoves, node: int, horizon: int) -> IntArray:
-    """Return for each day, ``(horizon + 1,)``, when a kit free on it can be done and gone to node.
-
-    That is the day after the earliest stay that begins on that day or later and may be left for
-    `node`; `horizon` where there is none.
-    """
-    table = np.full(horizon + 1, horizon, dtype=np.int64)
-    for s in np.flatnonzero(moves.leave[:, node])[::-1]:
-        table[: moves.start[s] + 1] = moves.end[s] + 1
-    return table
-
-
-def _free_after_first(moves: StopMoves, node: int, horizon: int) -> int:
-    allowed = np.flatnonzero(moves.leave_first[:, node])
-    return int(moves.end[allowed[0]]) + 1 if len(allowed) else horizon
-
-
-def finish_with(one_kit: IntArray, kits: int) -> IntArray:
+def finish_with(one_kit: IntArray, kits: Sequence[Kit]) -> IntArray:
     """Return the half-days that each subset needs when up to so many kits share it."""
-    shared = one_kit
-    for _ in range(min(kits, len(one_kit).bit_length() - 1) - 1):
-        shared = best_split(shared, one_kit, np.maximum)
+    shared = np.full(len(one_kit), NEVER)
+    shared[0] = 0
+    for kit in kits:
+        shared = share_finish(one_kit, shared, kit.allowed, int(kit.alike))
     return shared
+
+
+def one_more(one_kit: IntArray, shared: IntArray) -> IntArray:
+    """Return the same with one more kit, which may go anywhere."""
+    return share_finish(one_kit, shared, len(one_kit) - 1, 0)

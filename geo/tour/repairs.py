@@ -12,44 +12,47 @@ import numpy as np
 from geo.french import counted, month_date, typeset
 from geo.model import IntArray
 from geo.plan import Shortfall
-from geo.tour.cpsat import fits_cpsat
-from geo.tour.earliest import NEVER, earliest_finish, finish_with
+from geo.tour.changes import MAX_SEARCHED, fits, moved_window, without
+from geo.tour.earliest import NEVER, earliest_finish, finish_with, one_more
+from geo.tour.exact import kits_of
 from geo.tour.moves import moves_of
 from geo.tour.problem import SEARCH_DAYS, TourProblem
-from geo.tour.subsets import best_split, members
+from geo.tour.subsets import members
 from geo.tour.wording import duration, quoted
 
-_SEARCH_LIMIT = 0.5
 _FEW_CHOICES = 6
+_LITTLE_WORK = 0.1
 
 
 def repairs(problem: TourProblem, *, roads_forbid: bool) -> Iterator[Shortfall]:
     """Yield that the tour does not fit, then each single change that would do, proven smallest.
 
-    `roads_forbid` tells that the calendar alone would allow a tour, so that more hours of driving a
-    day are a remedy to look for.
+    In order of what they cost the planner: more days, another date for one stop, fewer stops, more
+    kits, more road a day. `roads_forbid` tells that the calendar alone would allow a tour, so that
+    more hours of driving are a remedy to look for.
     """
-    one_kit = earliest_finish(moves_of(problem, later=True))
-    shared = finish_with(one_kit, problem.kits)
+    one_kit = earliest_finish(moves_of(problem, later=True), problem.forbidden)
+    shared = finish_with(one_kit, kits_of(problem))
     fitting = np.flatnonzero(shared <= problem.n_slots)
     size = np.bitwise_count(fitting)
     yield _does_not_fit(problem, most=int(size.max()), days_help=bool(shared[-1] < NEVER))
     if shared[-1] < NEVER:
-        yield _more_days(problem, -int(-shared[-1] // 2))
+        yield _more_days(problem, -(-int(shared[-1]) // 2))
+    yield from moved_window(problem)
+    if size.max() > 0:
+        yield _fewer_stops(problem, [int(m) for m in fitting[size == size.max()]])
     kits = _kits_needed(problem, one_kit, shared)
     if kits is not None:
         yield _more_kits(problem, kits)
-    if size.max() > 0:
-        yield _fewer_stops(problem, [int(m) for m in fitting[size == size.max()]])
     limit_s = _drive_needed(problem) if roads_forbid else None
     if limit_s is not None:
         yield _more_driving(problem, limit_s)
 
 
 def repairs_by_search(problem: TourProblem) -> Iterator[Shortfall]:
-    """Yield that the tour does not fit, then how many more days or kits are seen to be enough.
+    """Yield that the tour does not fit, then the changes that are seen to be enough.
 
-    Each number of them is a problem of its own, given little time: there may be a smaller one.
+    Each of them is a problem of its own, given little work: there may be a smaller one.
     """
     ends = {stay.end_day + 1 for later in problem.later_stays for stay in later}
     extras = sorted(end - problem.n_days for end in ends)
@@ -57,22 +60,35 @@ def repairs_by_search(problem: TourProblem) -> Iterator[Shortfall]:
     yield _does_not_fit(problem, most=None, days_help=found is not None)
     if found is not None:
         yield _more_days(problem, problem.n_days + extras[found])
+    yield from moved_window(problem)
+    yield from _without_one(problem)
     more = range(problem.kits + 1, len(problem.stop_ids) + 1)
-    found = _first_that_fits([replace(problem, kits=kits) for kits in more])
+    found = _first_that_fits([problem.with_kits(kits) for kits in more])
     if found is not None:
         yield _more_kits(problem, more[found])
 
 
 def _first_that_fits(problems: Sequence[TourProblem]) -> int | None:
     """Return the first of ever easier problems that has a tour, by bisection."""
-    if not problems or not fits_cpsat(problems[-1], limit=_SEARCH_LIMIT):
+    if not problems or not fits(problems[-1]):
         return None
-    return bisect_left(problems, 1, key=lambda p: int(fits_cpsat(p, limit=_SEARCH_LIMIT)))
+    return bisect_left(problems, 1, key=lambda p: int(fits(p)))
+
+
+def _without_one(problem: TourProblem) -> Iterator[Shortfall]:
+    """Yield a stop without which the others are seen to fit, of the few with the fewest dates."""
+    n = len(problem.stop_ids)
+    everything = (1 << n) - 1
+    by_dates = sorted(range(n), key=lambda stop: len(problem.stays[stop]))
+    for stop in by_dates[:_FEW_CHOICES] if n <= MAX_SEARCHED else ():
+        if fits(without(problem, stop), work=_LITTLE_WORK):
+            yield _fewer_stops(problem, [everything ^ (1 << stop)])
+            return
 
 
 def _kits_needed(problem: TourProblem, one_kit: IntArray, shared: IntArray) -> int | None:
     for kits in range(problem.kits + 1, len(problem.stop_ids) + 1):
-        shared = best_split(shared, one_kit, np.maximum)
+        shared = one_more(one_kit, shared)
         if shared[-1] <= problem.n_slots:
             return kits
     return None
@@ -80,17 +96,16 @@ def _kits_needed(problem: TourProblem, one_kit: IntArray, shared: IntArray) -> i
 
 def _drive_needed(problem: TourProblem) -> int | None:
     """Return the least daily driving limit with which the tour fits; None where none is enough."""
-    drive = problem.travel.drive_s
+    drive = problem.cost_s
     days = np.unique(np.concatenate([drive.ravel(), (drive[0][:, None] + drive).ravel()]))
     limits = [int(limit) for limit in days if limit > problem.max_drive_s]
 
-    def fits(limit_s: int) -> bool:
-        one_kit = earliest_finish(moves_of(replace(problem, max_drive_s=limit_s)))
-        return bool(finish_with(one_kit, problem.kits)[-1] <= problem.n_slots)
+    def suits(limit_s: int) -> bool:
+        return fits(replace(problem, max_drive_s=limit_s))
 
-    if not limits or not fits(limits[-1]):
+    if not limits or not suits(limits[-1]):
         return None
-    return limits[bisect_left(limits, 1, key=lambda limit_s: int(fits(limit_s)))]
+    return limits[bisect_left(limits, 1, key=lambda limit_s: int(suits(limit_s)))]
 
 
 def _does_not_fit(problem: TourProblem, *, most: int | None, days_help: bool) -> Shortfall:

@@ -9,8 +9,8 @@ import pytest
 from geo.model import Campaign, Maison, TourRules
 from geo.plan import Shortfall, Status, Tour
 from geo.tour import build_problem, solve, solver
-from geo.tour.conflicts import MAX_TABLE_STOPS
 from geo.tour.cpsat import CpSatAnswer
+from geo.tour.exact import MAX_STOPS
 from geo.tour.problem import TourProblem
 from tests.builders import lnglat_at
 from tests.unit.test_tour_solve import ALL_PAIRS, campaign, many_stops
@@ -41,8 +41,8 @@ def test_a_window_too_short_says_how_many_more_days_kits_or_fewer_stops_would_do
         "dates-collide",
         "tour-does-not-fit",
         "needs-more-days",
-        "needs-more-kits",
         "needs-fewer-stops",
+        "needs-more-kits",
     ]
     assert (told["needs-more-days"].wanted, told["needs-more-days"].got) == (5, 4)
     assert works(asked, end=date(2017, 11, 3))
@@ -235,7 +235,7 @@ def test_a_large_set_that_collides_is_told_as_an_example_with_its_days() -> None
 
 
 def test_too_many_stops_for_the_tables_still_get_days_and_kits() -> None:
-    asked = many_stops(MAX_TABLE_STOPS + 1)
+    asked = many_stops(MAX_STOPS + 1)
     assert asked.tour is not None
     short = replace(asked, tour=replace(asked.tour, end=date(2017, 11, 9)))
     told = refused(short)
@@ -248,11 +248,11 @@ def test_a_search_that_ends_without_answer_or_proof_claims_neither(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def nothing(_: TourProblem) -> CpSatAnswer:
-        return CpSatAnswer(Status.UNKNOWN, (), 1234)
+        return CpSatAnswer(Status.UNKNOWN, (), 100_000)
 
     monkeypatch.setattr(solver, "solve_cpsat", nothing)
-    tour: Tour = solve(build_problem(many_stops(18)))
-    assert (tour.status, tour.bound_s, tour.stops) == (Status.UNKNOWN, 1234, ())
+    tour: Tour = solve(build_problem(many_stops(19)))
+    assert (tour.status, tour.bound_s, tour.stops) == (Status.UNKNOWN, 100_000, ())
     assert [s.code for s in tour.shortfalls] == ["tour-not-found"]
 
 

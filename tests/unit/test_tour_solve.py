@@ -15,7 +15,7 @@ from geo.tour.cpsat import solve_cpsat
 from geo.tour.exact import fits_exact, solve_exact
 from geo.tour.moves import moves_of
 from geo.tour.schedule import schedule
-from geo.tour.subsets import best_split
+from geo.tour.tables import share, split
 from tests.builders import lnglat_at, tiny_campaign
 
 RULES = TourRules(date(2017, 10, 17), date(2017, 11, 17), "m1")
@@ -301,11 +301,11 @@ def many_stops(n: int, *, fixed: bool = False) -> Campaign:
 
 
 def test_a_tour_too_large_for_the_tables_is_given_to_cp_sat_and_proven() -> None:
-    asked = many_stops(18, fixed=True)
+    asked = many_stops(20, fixed=True)
     assert not fits_exact(build_problem(asked))
     tour = toured(asked)
     assert tour.solver == "OR-Tools CP-SAT"
-    assert [stop.maison_id for stop in tour.stops] == [f"m{i + 1}" for i in range(18)]
+    assert [stop.maison_id for stop in tour.stops] == [f"m{i + 1}" for i in range(20)]
     assert tour.bound_s == tour.drive_s
 
 
@@ -330,14 +330,19 @@ def test_tables_and_cp_sat_share_the_work_by_size() -> None:
     assert not fits_exact(build_problem(many_stops(40)))
 
 
-def test_the_best_split_of_many_bits_is_that_of_each_subset() -> None:
-    """Ten stops: more than the bits that are split in one array."""
+def test_sharing_among_kits_takes_the_best_split_of_each_subset() -> None:
     rng = np.random.default_rng(0)
-    a, b = rng.integers(0, 1000, (2, 1 << 10))
-    split = best_split(a, b, np.add)
-    for m in rng.integers(0, 1 << 10, 20).tolist():
-        parts = [s for s in range(m + 1) if s & m == s]
-        assert split[m] == min(int(a[s] + b[m - s]) for s in parts)
+    a, b = rng.integers(0, 1000, (2, 1 << 8))
+    allowed = 0b10110111
+    shared = share(a, b, allowed, 0)
+    for m in range(1 << 8):
+        parts = [s for s in range(m + 1) if s & m & allowed == s]
+        least = min(int(a[s] + b[m - s]) if s else int(b[m]) for s in parts)
+        assert shared[m] == least
+        if least < b[m]:
+            s = split(a, b, allowed, m, least)
+            assert s & ~allowed == 0
+            assert a[s] + b[m - s] == least
 
 
 def test_a_first_leg_never_begins_the_day_before() -> None:

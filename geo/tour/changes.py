@@ -1,0 +1,120 @@
+"""Whether a changed problem has a tour, and the changes of a single stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from geo.french import counted, month_date, typeset
+from geo.plan import Shortfall
+from geo.tour.cpsat import fits_cpsat
+from geo.tour.earliest import earliest_finish, finish_with
+from geo.tour.exact import fits_exact, kits_of
+from geo.tour.moves import moves_of
+from geo.tour.problem import TourProblem
+from geo.tour.pyvrp_search import search
+from geo.tour.stays import Stay
+from geo.tour.travel import TravelMatrix
+from geo.tour.wording import quoted
+
+MAX_SEARCHED = 40
+"""Up to here one stop after the other is left out or moved, and CP-SAT is asked."""
+
+_WORK = 0.5
+_ITERATIONS = 50_000
+
+
+def fits(problem: TourProblem, *, work: float = _WORK) -> bool:
+    """Return whether a tour is found; with tables no is a proof, elsewhere it says nothing.
+
+    `work` is what CP-SAT is given, in its own units.
+    """
+    if not all(problem.stays):
+        return False
+    if fits_exact(problem):
+        one_kit = earliest_finish(moves_of(problem), problem.forbidden)
+        return bool(finish_with(one_kit, kits_of(problem))[-1] <= problem.n_slots)
+    if len(problem.stop_ids) <= MAX_SEARCHED:
+        return fits_cpsat(problem, limit=work)
+    return bool(search(problem, iterations=_ITERATIONS))
+
+
+def moved_window(problem: TourProblem) -> Iterator[Shortfall]:
+    """Yield the stop whose dates have to move the least for all to fit, if one is enough.
+
+    Its new stay is on days on which the Maison is open; of equal moves the first id, then the
+    earlier day.
+    """
+    if len(problem.open_stays) != len(problem.stays) or len(problem.stays) > MAX_SEARCHED:
+        return
+    moves = [
+        (_distance(stay, problem.stays[stop]), stop, stay.start, stay)
+        for stop, stays in enumerate(problem.open_stays)
+        if problem.stays[stop]
+        for stay in stays
+        if stay not in problem.stays[stop]
+    ]
+    hopeful = {stop for stop in {move[1] for move in moves} if fits(_with(problem, stop))}
+    for days, stop, _, stay in sorted(moves, key=lambda move: move[:3]):
+        if stop in hopeful and fits(_with(problem, stop, stay)):
+            yield _moved(problem, stop, stay, days)
+            return
+
+
+def _distance(stay: Stay, others: tuple[Stay, ...]) -> int:
+    return min(abs(stay.start_day - other.start_day) for other in others)
+
+
+def _with(problem: TourProblem, stop: int, stay: Stay | None = None) -> TourProblem:
+    """Return the problem with one stay for a stop, or with all that its Maison is open for."""
+    stays = list(problem.stays)
+    stays[stop] = problem.open_stays[stop] if stay is None else (stay,)
+    return replace(problem, stays=tuple(stays))
+
+
+def _moved(problem: TourProblem, stop: int, stay: Stay, days: int) -> Shortfall:
+    name = quoted([problem.stop_names[stop]])
+    return Shortfall(
+        "needs-window-moved",
+        problem.stop_ids[stop],
+        typeset(
+            f"En déplaçant {name} de {counted(days, 'jour', 'jours')}, au "
+            f"{month_date(stay.open_on[0])}, la tournée tiendrait."
+        ),
+        wanted=days,
+    )
+
+
+def without(problem: TourProblem, stop: int) -> TourProblem:
+    """Return the problem without one of its stops."""
+    n = len(problem.stop_ids)
+    kept = [i for i in range(n) if i != stop]
+    nodes = np.array([0, *(i + 1 for i in kept)])
+    place = {node: at for at, node in enumerate(nodes.tolist())}
+
+    def of(values: tuple[tuple[Stay, ...], ...]) -> tuple[tuple[Stay, ...], ...]:
+        return tuple(values[i] for i in kept) if values else ()
+
+    return replace(
+        problem,
+        stop_ids=tuple(problem.stop_ids[i] for i in kept),
+        stop_names=tuple(problem.stop_names[i] for i in kept),
+        travel=_travel_of(problem.travel, nodes),
+        stays=of(problem.stays),
+        later_stays=of(problem.later_stays),
+        open_stays=of(problem.open_stays),
+        before=tuple(
+            (place[i + 1] - 1, place[j + 1] - 1) for i, j in problem.before if stop not in {i, j}
+        ),
+        kits_of=tuple(problem.kits_of[i] for i in kept) if problem.kits_of else (),
+        forbidden=frozenset(
+            (place[a], place[b]) for a, b in problem.forbidden if a in place and b in place
+        ),
+    )
+
+
+def _travel_of(travel: TravelMatrix, nodes: np.ndarray) -> TravelMatrix:
+    cells = np.ix_(nodes, nodes)
+    return TravelMatrix(travel.drive_s[cells], travel.distance_m[cells], travel.estimated[cells])

@@ -1,0 +1,108 @@
+"""A tour that has begun: what is done stays, the rest is planned again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import pairwise
+
+from geo.errors import PlacardeError
+from geo.tour.problem import TourProblem
+from geo.tour.stays import Stay
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Done:
+    """A stay that has been, or has begun: the kit (from 1) and its first and last open day."""
+
+    kit: int
+    first_day: date
+    last_day: date
+    stop_id: str
+
+
+def with_prefix(
+    problem: TourProblem,
+    done: Iterable[Done],
+    *,
+    today: date,
+    blocked: Sequence[tuple[str, date]] = (),
+) -> TourProblem:
+    """Return what is left to plan on a day of the tour.
+
+    The stops that are done keep their days, their kit and their order; each kit goes on from the
+    last of them. No other stay begins before `today`, and none at a blocked stop before its date.
+
+    Raises
+    ------
+    PlacardeError
+        If a stop or a kit is unknown, a stop is done twice, or it had no stay on those days.
+    """
+    order = sorted(done)
+    place = {stop_id: stop for stop, stop_id in enumerate(problem.stop_ids)}
+    _check(problem, place, order, blocked)
+    actual = {place[each.stop_id]: _actual(problem, place[each.stop_id], each) for each in order}
+    until = {place[stop_id]: day for stop_id, day in blocked}
+
+    def left(stop: int, stays: tuple[Stay, ...]) -> tuple[Stay, ...]:
+        if stop in actual:
+            return ()
+        first = max(today, until.get(stop, today))
+        return tuple(stay for stay in stays if stay.open_on[0] >= first)
+
+    n = len(problem.stop_ids)
+    stays = tuple(
+        (actual[stop],) if stop in actual else left(stop, problem.stays[stop]) for stop in range(n)
+    )
+    kit_of = {place[each.stop_id]: each.kit - 1 for each in order}
+    return replace(
+        problem,
+        stays=stays,
+        later_stays=tuple(left(stop, problem.later_stays[stop]) for stop in range(n)),
+        open_stays=tuple(
+            left(stop, own) or stays[stop] for stop, own in enumerate(problem.open_stays)
+        ),
+        kits_of=tuple(
+            frozenset({kit_of[stop]}) if stop in kit_of else problem.may_visit(stop)
+            for stop in range(n)
+        ),
+        forbidden=problem.forbidden | frozenset(_off_the_way(n, place, order)),
+    )
+
+
+def _check(
+    problem: TourProblem,
+    place: dict[str, int],
+    order: Sequence[Done],
+    blocked: Sequence[tuple[str, date]],
+) -> None:
+    for stop_id in [*(each.stop_id for each in order), *(stop_id for stop_id, _ in blocked)]:
+        if stop_id not in place:
+            raise PlacardeError(f"{stop_id!r} is no stop of the tour")
+    for each in order:
+        if not 1 <= each.kit <= problem.kits:
+            raise PlacardeError(f"there is no kit {each.kit}: the tour has {problem.kits}")
+    if len({each.stop_id for each in order}) < len(order):
+        raise PlacardeError("a stop is done twice")
+
+
+def _actual(problem: TourProblem, stop: int, each: Done) -> Stay:
+    """Return the stay of these days, which the dates asked for may have changed since."""
+    known = (*problem.stays[stop], *(problem.open_stays[stop] if problem.open_stays else ()))
+    for stay in known:
+        if (stay.open_on[0], stay.open_on[-1]) == (each.first_day, each.last_day):
+            return stay
+    raise PlacardeError(f"{each.stop_id!r} has no stay from {each.first_day} to {each.last_day}")
+
+
+def _off_the_way(n: int, place: dict[str, int], order: Sequence[Done]) -> Iterable[tuple[int, int]]:
+    """Yield the legs that what is done rules out: each stop done has one way to it."""
+    for kit in sorted({each.kit for each in order}):
+        nodes = [0, *(place[each.stop_id] + 1 for each in order if each.kit == kit)]
+        for origin, target in pairwise(nodes):
+            for node in range(n + 1):
+                if node != origin:
+                    yield node, target
+                if origin and node != target:
+                    yield origin, node

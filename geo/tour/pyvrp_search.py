@@ -1,0 +1,210 @@
+"""Tours of many stops by PyVRP's iterated local search, held to the true rules afterwards.
+
+Each run of stays that begin on successive days and last equally long is a client with a window;
+those of one stop exclude each other. PyVRP knows neither the hours of the day nor an order among
+stops, so its routes are given their days by `geo.tour.itinerary`; a route that has none loses the
+stops that break it, and they are put in wherever they cost the least. Where that fails too, the
+legs that broke are forbidden, and the search begins again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from pyvrp import Client, ClientGroup, Depot, Location, ProblemData, Solution, VehicleType, solve
+from pyvrp.stop import MaxIterations
+
+from geo.model import BoolArray
+from geo.tour.floor import possible_legs
+from geo.tour.itinerary import itinerary
+from geo.tour.problem import TourProblem
+from geo.tour.schedule import Visit, kits_for
+from geo.tour.tsptw.search import Matrix, matrix
+
+ITERATIONS = 400_000
+"""How many iterations are shared by the clients; between `_FEWEST` and `_MOST` in all."""
+
+_FEWEST, _MOST = 300, 4_000
+_ATTEMPTS = 3
+_SEED = 0
+_NEVER = 1 << 20
+
+Routes = list[list[int]]
+
+
+def search(problem: TourProblem, *, iterations: int = ITERATIONS) -> tuple[tuple[Visit, ...], ...]:
+    """Return the itineraries of the best tour found; nothing where none was found."""
+    legs = possible_legs(problem)
+    for attempt in range(_ATTEMPTS):
+        routes = _routes(problem, legs, iterations=iterations, seed=_SEED + attempt)
+        broken = [route for route in routes if itinerary(problem, route) is None]
+        fixed = repair(problem, routes) if broken else routes
+        if fixed is not None and keeps_order(problem, fixed):
+            found = [itinerary(problem, route) for route in fixed]
+            return tuple(visits for visits in found if visits)
+        for leg in _culprits(problem, broken):
+            legs[leg] = False
+    return ()
+
+
+def keeps_order(problem: TourProblem, routes: Sequence[Sequence[int]]) -> bool:
+    """Return whether all stops are visited, by kits that may, in the order that is asked for."""
+    if sorted(stop for route in routes for stop in route) != list(range(len(problem.stop_ids))):
+        return False
+    try:
+        kits_for(problem, routes)
+    except ValueError:
+        return False
+    start = {
+        stop: problem.stays[stop][choice].start
+        for route in routes
+        for stop, choice in itinerary(problem, route) or ()
+    }
+    return all(start.get(i, 0) < start.get(j, 0) for i, j in problem.before)
+
+
+def repair(problem: TourProblem, routes: Sequence[Sequence[int]]) -> Routes | None:
+    """Return routes that the calendar and the roads allow, close to these; None: none was found."""
+    kept: Routes = []
+    out: list[int] = []
+    for route in routes:
+        sound = list(route)
+        while sound and itinerary(problem, sound) is None:
+            worst = _breaks_at(problem, sound)
+            out.append(sound.pop(worst))
+        kept.append(sound)
+    kept += [[] for _ in range(problem.kits - len(kept))]
+    for stop in sorted(out):
+        best = min(_places(problem, kept, stop), default=None)
+        if best is None:
+            return None
+        _, at, place = best
+        kept[at].insert(place, stop)
+    return [route for route in kept if route]
+
+
+def _breaks_at(problem: TourProblem, route: Sequence[int]) -> int:
+    """Return the first stop up to which a route cannot be kept."""
+    for at in range(len(route)):
+        if itinerary(problem, route[: at + 1]) is None:
+            return at
+    return len(route) - 1
+
+
+def _places(problem: TourProblem, routes: Routes, stop: int) -> Iterator[tuple[int, int, int]]:
+    """Yield what it costs to put a stop in, which route, and before which of its stops."""
+    cost = problem.cost_s
+    for at, route in enumerate(routes):
+        nodes = [0, *(each + 1 for each in route), 0]
+        for place in range(len(route) + 1):
+            grown = [*route[:place], stop, *route[place:]]
+            if itinerary(problem, grown) is not None:
+                before, after = nodes[place], nodes[place + 1]
+                more = cost[before, stop + 1] + cost[stop + 1, after]
+                yield int(more - (cost[before, after] if before or after else 0)), at, place
+
+
+def _culprits(problem: TourProblem, broken: Routes) -> Iterator[tuple[int, int]]:
+    for route in broken:
+        at = _breaks_at(problem, route)
+        yield (route[at - 1] + 1 if at else 0), route[at] + 1
+
+
+def _routes(problem: TourProblem, legs: BoolArray, *, iterations: int, seed: int) -> Routes:
+    """Return PyVRP's routes; the calendar is kept as far as PyVRP knows it."""
+    unit = 2 if problem.fits_tables else 1
+    clients, groups, stop_of = _clients(problem, unit)
+    vehicles, profiles = _vehicles(problem, unit, legs)
+    nowhere = [Location(0, 0) for _ in range(len(legs))]
+    data = ProblemData(
+        nowhere,
+        clients,
+        [Depot(0)],
+        vehicles,
+        [matrix(problem.cost_s) for _ in profiles],
+        profiles,
+        groups,
+    )
+    limit = MaxIterations(min(_MOST, max(_FEWEST, iterations // len(clients))))
+    result = solve(data, limit, seed=seed, collect_stats=False, display=False)
+    return _stops_of(result.best, stop_of)
+
+
+def _stops_of(solution: Solution, stop_of: Sequence[int]) -> Routes:
+    return [
+        [stop_of[activity.idx] for activity in route if activity.is_client()]
+        for route in solution.routes()
+    ]
+
+
+def _clients(problem: TourProblem, unit: int) -> tuple[list[Client], list[ClientGroup], list[int]]:
+    """Return a client for each window of each stop, the groups, and the stop of each client."""
+    clients: list[Client] = []
+    groups: list[ClientGroup] = []
+    stop_of: list[int] = []
+    for stop in range(len(problem.stop_ids)):
+        windows = list(_windows(problem, stop, unit))
+        alone = len(windows) == 1
+        first = len(clients)
+        for early, late, length in windows:
+            clients.append(
+                Client(
+                    stop + 1,
+                    service_duration=length,
+                    tw_early=early,
+                    tw_late=late,
+                    required=alone,
+                    group=None if alone else len(groups),
+                )
+            )
+            stop_of.append(stop)
+        if not alone:
+            groups.append(ClientGroup(list(range(first, len(clients)))))
+    return clients, groups, stop_of
+
+
+def _windows(problem: TourProblem, stop: int, unit: int) -> Iterator[tuple[int, int, int]]:
+    """Yield the earliest and the latest start and the length of each run of equal stays."""
+    runs: dict[tuple[int, int], list[int]] = defaultdict(list)
+    place = 0
+    previous: tuple[int, int] | None = None
+    for stay in problem.stays[stop]:
+        start, length = stay.start // unit, (stay.end - stay.start + unit) // unit
+        if previous is None or (start - previous[0], length) != (1, previous[1]):
+            place += 1
+        runs[place, length].append(start)
+        previous = (start, length)
+    for (_, length), starts in sorted(runs.items()):
+        yield starts[0], starts[-1], length
+
+
+def _vehicles(
+    problem: TourProblem, unit: int, legs: BoolArray
+) -> tuple[list[VehicleType], list[Matrix]]:
+    """Return the kits, those that may visit the same stops together, and their durations."""
+    n = len(problem.stop_ids)
+    alike: dict[frozenset[int], int] = {}
+    for kit in range(problem.kits):
+        mine = frozenset(stop for stop in range(n) if kit in problem.may_visit(stop))
+        alike[mine] = alike.get(mine, 0) + 1
+    fixed = int(problem.cost_s.max()) * (n + 1) if problem.fewest_kits else 0
+    vehicles: list[VehicleType] = []
+    durations: list[Matrix] = []
+    for mine, count in sorted(alike.items(), key=lambda item: sorted(item[0])):
+        vehicles.append(
+            VehicleType(
+                count,
+                tw_early=0,
+                tw_late=problem.n_slots // unit,
+                fixed_cost=fixed,
+                profile=len(durations),
+            )
+        )
+        nodes = np.array([True, *(stop in mine for stop in range(n))])
+        allowed = legs & nodes & nodes[:, None]
+        duration = np.where(allowed, 0, _NEVER).astype(np.int64)
+        np.fill_diagonal(duration, 0)
+        durations.append(matrix(duration))
+    return vehicles, durations

@@ -1,0 +1,160 @@
+"""The travelling salesman with time windows: a tour, and a lower bound of what any tour costs.
+
+In turns, until the two meet: labels grown from the depot (`geo.tour.tsptw.labels`) with ever more
+room, PyVRP from the tour so found, and prices that fit its cost (`geo.tour.tsptw.bounds`). The work
+is counted, never timed, so the same problem and seed give the same tour everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from geo.plan import Status
+from geo.tour.tsptw.bounds import NO_WAY, Bound, Walks, best_bound, first_prices, walks_of
+from geo.tour.tsptw.labels import Ground, ground_of, search
+from geo.tour.tsptw.problem import Tightened, Tsptw, tighten
+from geo.tour.tsptw.search import improve
+
+_FINE = 64
+"""Costs are multiplied by this: prices are whole numbers, and may well be fractions of a unit."""
+
+_FIRST_ROUNDS = 15
+_FIRST_WIDTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TsptwEffort:
+    """How hard to try.
+
+    Parameters
+    ----------
+    iterations
+        Of PyVRP, on a hundred nodes; inversely more or fewer on others.
+    rounds
+        Of subgradient steps, each time prices are sought.
+    cells
+        How fine the clock of the bound is: how many cells times arcs a node.
+    widths
+        How many labels a layer may hold, one search after the other.
+    """
+
+    iterations: int = 300
+    rounds: int = 40
+    cells: int = 1_500_000
+    widths: tuple[int, ...] = (2_000, 5_000)
+
+
+THOROUGH = TsptwEffort(2_000, 400, 4_000_000, (10_000, 100_000, 1_000_000, 4_000_000))
+"""What is enough to prove most problems of 40 nodes."""
+
+
+@dataclass(frozen=True, slots=True)
+class TsptwAnswer:
+    """The nodes in order (none where no tour is known), the travel, and a lower bound of it."""
+
+    status: Status
+    order: tuple[int, ...]
+    cost: int
+    bound: int
+
+
+def solve_tsptw(problem: Tsptw, *, effort: TsptwEffort | None = None, seed: int = 0) -> TsptwAnswer:
+    """Return the best tour found, with a proven lower bound; it may be proven that there is none.
+
+    The objective is travel alone, without waiting and service. Of equally good tours any one is
+    returned, always the same.
+    """
+    effort = TsptwEffort() if effort is None else effort
+    if len(problem) <= 1:
+        return TsptwAnswer(Status.OPTIMAL, (), 0, 0)
+    tight = tighten(problem)
+    if tight is None:
+        return TsptwAnswer(Status.INFEASIBLE, (), 0, 0)
+    run = _Run(problem, tight, effort)
+    run.price(_FIRST_ROUNDS)
+    run.grow(_FIRST_WIDTH)
+    if not run.done:
+        run.improve(seed)
+    for width in effort.widths:
+        if run.done:
+            break
+        run.price(effort.rounds)
+        if not run.done:
+            run.grow(width)
+        if run.is_far:
+            run.improve(seed + 1)
+            break
+    return run.answer()
+
+
+class _Run:
+    """The best tour and the best bound so far; costs and bounds in parts of `_FINE`."""
+
+    def __init__(self, problem: Tsptw, tight: Tightened, effort: TsptwEffort) -> None:
+        self.problem, self.tight, self.effort = problem, tight, effort
+        costs = problem.travel * _FINE
+        self.walks: Walks = walks_of(tight, costs, cells=effort.cells)
+        self.ground: Ground = ground_of(tight, costs)
+        self.bound: Bound = best_bound(
+            self.walks, target=1, rounds=1, price=first_prices(tight, costs)
+        )
+        self.order: tuple[int, ...] = ()
+        self.low = self.bound.value
+        self.exhausted = self.low >= NO_WAY
+
+    @property
+    def cost(self) -> int | None:
+        """Return the cost of the tour."""
+        return self.problem.cost_of(self.order) if self.order else None
+
+    @property
+    def done(self) -> bool:
+        """Return whether the tour is proven best, or proven not to be there."""
+        return self.exhausted or (self.cost is not None and self.least >= self.cost)
+
+    @property
+    def is_far(self) -> bool:
+        """Return whether the bound is too far from the tour for labels to help."""
+        return not self.done and self.cost is not None and self.least < 0.9 * self.cost
+
+    @property
+    def least(self) -> int:
+        """Return the bound as a whole number."""
+        return max(0, -(-self.low // _FINE))
+
+    def price(self, rounds: int) -> None:
+        """Seek better prices, for the cost of the tour or a guess of it."""
+        guess = max(self.low + self.low // 2, self.low + 1000 * _FINE)
+        target = guess if self.cost is None else self.cost * _FINE
+        self.bound = best_bound(self.walks, target=target, rounds=rounds, price=self.bound.price)
+        self.low = max(self.low, self.bound.value)
+        self.exhausted |= self.bound.value >= NO_WAY
+
+    def grow(self, width: int) -> None:
+        """Grow labels, with room for so many a layer."""
+        if self.done:
+            return
+        limit = NO_WAY // 4 if self.cost is None else (self.cost - 1) * _FINE + 1
+        found = search(self.ground, self.walks, self.bound, limit=limit, width=width)
+        if len(found.order):
+            self.order = tuple(int(node) for node in found.order)
+        # What was left out cannot come home for less than this; nothing else beats the tour.
+        known = NO_WAY // 4 if self.cost is None else self.cost * _FINE
+        self.low = max(self.low, min(found.lowest_dropped, known))
+        self.exhausted |= found.complete
+
+    def improve(self, seed: int) -> None:
+        """Let PyVRP better the tour, or find one."""
+        iterations = max(50, self.effort.iterations * 100 // len(self.problem))
+        order = improve(self.problem, self.tight, self.order, iterations=iterations, seed=seed)
+        if order and (self.cost is None or self.problem.cost_of(order) < self.cost):
+            self.order = order
+
+    def answer(self) -> TsptwAnswer:
+        """Return what is known."""
+        if self.cost is None:
+            status = Status.INFEASIBLE if self.exhausted else Status.UNKNOWN
+            return TsptwAnswer(status, (), 0, 0 if self.exhausted else self.least)
+        if self.done:
+            return TsptwAnswer(Status.OPTIMAL, self.order, self.cost, self.cost)
+        return TsptwAnswer(Status.FEASIBLE, self.order, self.cost, min(self.least, self.cost))
