@@ -177,7 +177,9 @@ def _answer(writer: _Writer, came_back: ReadReturned, *, accept_proposals: bool)
         reading = read_campaign(copy)
         if reading.campaign is None:
             raise CampaignError(errors_among(reading.problems))
-        campaign = replace(reading.campaign, seed=before.plan.seed)
+        # What a routing server once answered is in the plan folder, not in the campaign's files.
+        travel = before.campaign.travel
+        campaign = replace(reading.campaign, seed=before.plan.seed, travel=travel)
         writer.progress("Affectation de ce qui reste ouvert…")
         allocation = _solve(campaign, before.plan.allocation, file=returned.file)
         records = _records(found, before.plan.allocation, allocation)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Callable, Mapping
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from data.write.road_table import ROAD_COLUMNS, RoadLine
+from data.write.sheet import write_sheet
 from tests.cli import raw
 from tests.cli.running import CREATED, Answer, Made, content, placarde, plan_document
 
@@ -192,3 +196,18 @@ def test_photos_tell_what_is_posted_and_the_plan_keeps_it(square: Made, tmp_path
     said = reconciled(square, pige, tmp_path / "plan3").out
     assert "1\N{NO-BREAK SPACE}affichage conforme" in said
     assert "photo prise à" in said
+
+
+def test_the_roads_that_a_server_told_go_with_the_plan(square: Made, tmp_path: Path) -> None:
+    plan = Path(shutil.copytree(square.plan, tmp_path / "plan"))
+    used = {(leg["from_id"], leg["to_id"]) for leg in plan_document(plan)["tour"]["legs"]}
+    own = {("m1", "m2"), ("m2", "m1"), ("m1", "m1"), ("m3", "m4")}
+    ids = ("m1", "m2", "m3", "m4")
+    pair = next(p for p in product(ids, ids) if p[0] != p[1] and p not in used | own)
+    road = RoadLine(*pair, 41.0, 30.0)
+    (plan / "trajets.csv").write_bytes(write_sheet(ROAD_COLUMNS, [road]))
+    returned = send_back(square, tmp_path / "retour.csv", confirmed)
+    answer = placarde("reconcile", plan, returned, "--out", tmp_path / "plan2", env=CREATED)
+    assert answer.status in {0, 3}, answer.err
+    kept = (tmp_path / "plan2" / "trajets.csv").read_bytes()
+    assert kept == (plan / "trajets.csv").read_bytes()

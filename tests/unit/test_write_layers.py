@@ -161,7 +161,7 @@ def test_geojson_is_a_collection_in_degrees_with_six_decimals(name: str) -> None
 def test_rings_follow_the_right_hand() -> None:
     text = geojson(layer_named("zones"), attribution="")
     for feature in json.loads(text)["features"]:
-        for polygon in shape(feature["geometry"]).geoms:
+        for polygon in shapely.get_parts(shape(feature["geometry"])).tolist():
             assert polygon.exterior.is_ccw
 
 
