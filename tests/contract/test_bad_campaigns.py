@@ -193,6 +193,35 @@ def _broken_positions(folder: Path) -> None:
     (folder / "positions.csv").write_text("x\n", encoding="utf-8")
 
 
+def _gap(folder: Path) -> None:
+    """Move the corner that four territoires share, in one of them alone."""
+    layer = json.loads((folder / "zones.geojson").read_text(encoding="utf-8"))
+    for feature in layer["features"]:
+        if feature["properties"]["zone_id"] == "t1":
+            ring = feature["geometry"]["coordinates"][0]
+            for k, xy in enumerate(ring):
+                if xy == [5.75, 45.2]:
+                    ring[k] = [5.7499, 45.1999]
+    (folder / "zones.geojson").write_text(json.dumps(layer), encoding="utf-8")
+
+
+def _panels(folder: Path) -> None:
+    rows = (folder / "inventaire.csv").read_text(encoding="utf-8").splitlines()
+    names = rows[0].split(";")
+    panel, lat, lon = names.index("panel_id"), names.index("lat"), names.index("lon")
+    cells = [row.split(";") for row in rows[1:]]
+    cells[0][lat], cells[0][lon] = cells[1][lat], cells[1][lon] = "45.05", "5.55"
+    cells[0][panel], cells[1][panel], cells[2][panel] = "p01", "p02", "p01"
+    text = "\n".join([rows[0], *(";".join(row) for row in cells)])
+    (folder / "inventaire.csv").write_text(text + "\n", encoding="utf-8")
+    change(folder, "campaign.toml", ('locks = "verrous.csv"\n', ""))
+
+
+def _at_sea(folder: Path) -> None:
+    change(folder, "inventaire.csv", ("45.05;5.55", "43.0;5.0"))
+    change(folder, "campaign.toml", ('locks = "verrous.csv"\n', ""))
+
+
 MADE: dict[str, tuple[Callable[[Path], None], list[tuple[str, Code]]]] = {
     "no campaign file": (_no_campaign_file, [("campaign.toml", Code.MISSING_CAMPAIGN_FILE)]),
     "two sheets that fit": (_two_sheets_that_fit, [("inventaire.xlsx", Code.SEVERAL_SHEETS)]),
@@ -236,6 +265,15 @@ MADE: dict[str, tuple[Callable[[Path], None], list[tuple[str, Code]]]] = {
             ("inventaire.csv, ligne 3, colonne precision", Code.LOW_PRECISION),
         ],
     ),
+    "gap between zones": (_gap, [("zones.geojson, colonne level", Code.ZONE_GAPS)]),
+    "panels": (
+        _panels,
+        [
+            ("inventaire.csv, ligne 3, colonne panel_id", Code.DUPLICATE_PANEL),
+            ("inventaire.csv, ligne 4, colonne panel_id", Code.PANEL_APART),
+        ],
+    ),
+    "at sea": (_at_sea, [("inventaire.csv, ligne 2, colonne lat", Code.POINT_FAR_AWAY)]),
     "spike": (
         _spike,
         [("interdits.geojson, ligne 1, colonne geometry", Code.REPAIRED_POLYGON)],
