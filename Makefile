@@ -34,7 +34,7 @@ check: $(VENV)/.dev ## lint, types, layers and the fast tests
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -m "not slow and not browser"
 
-bench: $(VENV)/.dev ## the measured comparisons
+bench: $(VENV)/.bench ## the measured comparisons, with the peers that they need
 	$(BIN)/python -m bench
 
 serve: $(VENV)/.runtime ## the API on this machine, on the plans in out/
@@ -51,6 +51,8 @@ lock: ## choose the versions of every dependency again (needs uv)
 	uv pip compile pyproject.toml --extra build $(UV_FLAGS) -o requirements/runtime.lock
 	uv pip compile pyproject.toml --extra build --extra dev -c requirements/runtime.lock $(UV_FLAGS) \
 		-o requirements/dev.lock
+	uv pip compile pyproject.toml --extra build --extra dev --extra bench -c requirements/dev.lock \
+		$(UV_FLAGS) -o requirements/bench.lock
 UV_FLAGS := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --no-emit-find-links
 
@@ -78,4 +80,8 @@ $(VENV)/.runtime: $(VENV)/.locked pyproject.toml
 
 $(VENV)/.dev: requirements/dev.lock $(VENV)/.runtime
 	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.lock
+	@touch $@
+
+$(VENV)/.bench: requirements/bench.lock $(VENV)/.dev
+	$(BIN)/pip install --quiet --require-hashes -r requirements/bench.lock
 	@touch $@
