@@ -107,6 +107,7 @@ class Code(StrEnum):
     SWAPPED_COORDINATES = "swapped-coordinates"
     ZONES_LOOK_SWAPPED = "zones-look-swapped"
     POINT_OUTSIDE_TERRITORY = "point-outside-territory"
+    POINT_FAR_AWAY = "point-far-away"
     PLACED_BY_ADDRESS = "placed-by-address"
     WORKPLACE_OUTSIDE_TERRITORY = "workplace-outside-territory"
     EXCLUSIONS_ELSEWHERE = "exclusions-elsewhere"
@@ -119,6 +120,7 @@ class Code(StrEnum):
     ZONE_SLIGHTLY_OUTSIDE_PARENT = "zone-slightly-outside-parent"
     ZONES_OVERLAP = "zones-overlap"
     ZONES_OVERLAP_SLIGHTLY = "zones-overlap-slightly"
+    ZONE_GAPS = "zone-gaps"
 
     # What one file says of another
     UNKNOWN_ZONE = "unknown-zone"
@@ -134,6 +136,8 @@ class Code(StrEnum):
     LOW_PRECISION = "low-precision"
     NEVER_AVAILABLE = "never-available"
     NO_USABLE_FACE = "no-usable-face"
+    DUPLICATE_PANEL = "duplicate-panel"
+    PANEL_APART = "panel-apart"
     DUPLICATE_LOCK = "duplicate-lock"
     LOCK_NOT_ELIGIBLE = "lock-not-eligible"
     LOCK_UNAVAILABLE = "lock-unavailable"
@@ -153,6 +157,9 @@ class Code(StrEnum):
 WARNINGS = frozenset(
     {
         Code.READ_AS_CP1252,
+        Code.PANEL_APART,
+        Code.DUPLICATE_PANEL,
+        Code.ZONE_GAPS,
         Code.LOW_PRECISION,
         Code.PLACED_BY_ADDRESS,
         Code.REPAIRED_POLYGON,

@@ -13,6 +13,7 @@ from data.read.codes import Code
 from data.read.columns import order_of, usable_identifiers
 from data.read.log import ProblemLog
 from data.read.messages import message_for
+from data.read.panels import check_panels
 from data.read.places import locate
 from data.read.points import Points
 from data.read.reading import Reject
@@ -61,6 +62,7 @@ def read_faces(
     rows = Rows(table, FaceRow, Context(period_count=period_count), log)
     has_id = usable_identifiers(table, "face_id", log)
     points = locate(table, said, territory=territory, log=log)
+    check_panels(table, points, log)
     rows.distinct("format")
     contacts: FloatArray = rows.array("contacts")
     note_ambiguous(table, "contacts", log)

@@ -408,6 +408,10 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "Le point n’est dans aucune zone de la campagne (zone la plus proche : {zone}, à {far}).",
         "Corrigez les coordonnées, ou retirez la ligne.",
     ),
+    Code.POINT_FAR_AWAY: (
+        "Le point est à {far} du territoire : en mer, à l’étranger, ou faux.",
+        "Corrigez les coordonnées, ou retirez la ligne.",
+    ),
     Code.PLACED_BY_ADDRESS: (
         (
             "{count} lignes sans coordonnées ont été placées par leur adresse, à cette "
@@ -463,6 +467,13 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         ),
         "Sans gravité : une face à cet endroit va à la zone dont l’identifiant vient en premier.",
     ),
+    Code.ZONE_GAPS: (
+        (
+            "Entre les zones de niveau « {level} » il reste {count}, {area} en tout (le plus "
+            "grand près de {middle}) : une face à cet endroit n’a pas de zone de ce niveau."
+        ),
+        "Des contours pris à la même source et simplifiés ensemble l’évitent.",
+    ),
     Code.UNKNOWN_ZONE: (
         "La zone « {value} » n’existe pas.{hint}",
         "Corrigez l’identifiant, ou ajoutez la zone au fichier des zones.",
@@ -517,6 +528,14 @@ _TEXTS: dict[Code, tuple[str, str]] = {
     Code.NO_USABLE_FACE: (
         "Aucune face de l’inventaire ne peut servir.",
         "Ajoutez des faces qui ont des contacts et sont disponibles dans une vague au moins.",
+    ),
+    Code.DUPLICATE_PANEL: (
+        "Les panneaux « {first} » et « {second} » sont au même endroit.",
+        "Vérifiez qu’il s’agit de deux panneaux ; sinon donnez-leur le même panel_id.",
+    ),
+    Code.PANEL_APART: (
+        "Les faces du panneau « {panel} » sont à {far} l’une de l’autre.",
+        "Corrigez les coordonnées de l’une d’elles, ou le panel_id.",
     ),
     Code.DUPLICATE_LOCK: (
         "La face « {face} » a déjà un verrou dans la vague {period} (ligne {first}).",

@@ -25,6 +25,9 @@ from geo.crs_candidates import name_of
 from geo.errors import Where
 from geo.model import BoolArray, FloatArray
 
+FAR_AWAY_M = 50_000.0
+"""Farther from every zone than that no zone is worth naming."""
+
 _POSITION = ("x", "y", "lat", "lon")
 
 
@@ -268,6 +271,9 @@ def _note_outside(
             log.add(Code.SWAPPED_COORDINATES, where, found=found, subject="Le point est", **names)
         else:
             zone, metres = territory.nearest(points.x[i], points.y[i])
+            if metres > FAR_AWAY_M and outside is Code.POINT_OUTSIDE_TERRITORY:
+                log.add(Code.POINT_FAR_AWAY, where, found=_typed(raw, i), far=distance(metres))
+                continue
             log.add(outside, where, found=_typed(raw, i), zone=zone, far=distance(metres))
 
 

@@ -10,6 +10,7 @@ import shapely
 
 from data.read.cells import convert, identifiers, note_ambiguous, whole_number
 from data.read.codes import Code
+from data.read.gaps import note_gaps
 from data.read.log import ProblemLog
 from data.read.polygons import Polygons, read_polygons
 from data.read.reference import SaidCrs
@@ -61,6 +62,7 @@ def read_zones(table: Table, said: SaidCrs, log: ProblemLog) -> ReadZones:
         if shapes[b.row] is not None
     )
     check_shapes(table, [z for z in zones if z.zone_id not in in_cycles], branches, log)
+    note_gaps(table, zones, crs=crs, log=log)
     tops = [b for b in branches.values() if b.parent_id not in branches]
     whole = known is not None and all(shapes[b.row] is not None for b in tops)
     return ReadZones(zones, known, Territory(zones, crs, whole=whole) if zones else None)

@@ -273,7 +273,13 @@ MADE: dict[str, tuple[Callable[[Path], None], list[tuple[str, Code]]]] = {
             ("inventaire.csv, ligne 4, colonne panel_id", Code.PANEL_APART),
         ],
     ),
-    "at sea": (_at_sea, [("inventaire.csv, ligne 2, colonne lat", Code.POINT_FAR_AWAY)]),
+    "at sea": (
+        _at_sea,
+        [
+            ("inventaire.csv, ligne 2, colonne lat", Code.POINT_FAR_AWAY),
+            ("inventaire.csv, ligne 3, colonne lat", Code.POINT_FAR_AWAY),
+        ],
+    ),
     "spike": (
         _spike,
         [("interdits.geojson, ligne 1, colonne geometry", Code.REPAIRED_POLYGON)],
