@@ -1,4 +1,4 @@
-"""Compile the kernels of the matching ahead of time: ``python -m app.warm``."""
+"""Compile the kernels of matching and targeting ahead of time: ``python -m app.warm``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import shapely
 
 from geo.matching import MatchingProblem, solve
 from geo.matching.ascent import sweep
+from geo.zones import pairs_by_grid
 
 
 def is_warm() -> bool:
@@ -51,8 +53,11 @@ def tiny_problem(fairness: float) -> MatchingProblem:
 
 
 def main() -> None:
-    """Compile everything, by solving something small."""
+    """Compile everything, by solving something small and finding a few points by the grid."""
     solve(tiny_problem(3.0))
+    zones = [shapely.box(0, 0, 1, 1), shapely.Point(3, 3).buffer(1)]
+    place = np.linspace(-1.0, 5.0, 40)
+    pairs_by_grid(zones, place, place)
 
 
 if __name__ == "__main__":

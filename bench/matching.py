@@ -1,8 +1,9 @@
-"""The matching against its peers: ``python -m bench.matching [SIZE …]``.
+"""The matching against its peers: ``python -m bench.matching [SIZE …]``, by default every size.
 
-Every row is a process of its own, so that its peak of memory is its own (interpreter and instance
-included), and compiles on a tiny instance before it is timed. A row that takes under ten seconds
-runs three times; the median counts. Every answer is judged by the same few lines.
+Every row is a process of its own, so that its peak of memory is its own (interpreter, instance and
+processes that it starts included), and compiles on a tiny instance before it is timed. A row that
+takes under ten seconds runs three times; the median counts. Every answer is judged by the same few
+lines. The column × compares processor times: how many times ours a peer took, ≥ where it was cut.
 """
 
 from __future__ import annotations
@@ -33,6 +34,12 @@ PEERS = {
     "none": (),
 }
 """Peers by how long one wants to wait; names of `bench.peers.PEERS`."""
+
+FITTING = {"departement": "all", "region": "all", "country-200k": "greedy", "country-1m": "none"}
+"""Peers that get anywhere at each size: at national size the model alone takes them the limit."""
+
+CUT = ("does not end", "at the limit")
+"""What the note of a row says where the limit ended it."""
 
 SLACK_S = 240.0
 """Seconds beyond the limit that a row may take to generate its instance and build its model."""
@@ -69,9 +76,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _print_head()
     for size in options.sizes:
         for fairness in options.fairness:
-            for solver in (OURS, *PEERS[options.peers]):
+            ours = None
+            for solver in (OURS, *PEERS[options.peers or FITTING[size]]):
                 task = Task(size, fairness, solver, options.limit)
-                _print_row(task, measure(task))
+                row = measure(task)
+                ours = row if solver == OURS else ours
+                _print_row(task, row, ours)
 
 
 def measure(task: Task) -> Row:
@@ -87,9 +97,11 @@ def measure(task: Task) -> Row:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.matching", description=__doc__)
-    parser.add_argument("sizes", nargs="*", metavar="SIZE", default=["departement", "region"])
+    parser.add_argument("sizes", nargs="*", metavar="SIZE", default=list(GOALS))
     parser.add_argument("--fairness", type=float, nargs="+", default=[1.0, 3.0])
-    parser.add_argument("--peers", choices=sorted(PEERS), default="all")
+    parser.add_argument(
+        "--peers", choices=sorted(PEERS), help="those that fit each size, if not said"
+    )
     parser.add_argument("--limit", type=float, default=120.0, metavar="SECONDS")
     options = parser.parse_args(arguments)
     for size in options.sizes:
@@ -163,18 +175,27 @@ def _theirs(task: Task) -> Row:
 
 
 def _memory_mb() -> float:
-    """Return the most memory that this process ever held."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Return the most memory that this process ever held, and the largest that it started."""
+    own, started = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
+    return sum(resource.getrusage(who).ru_maxrss for who in (own, started)) / 1024
 
 
 def _print_head() -> None:
-    names = ("size", "α", "solver", "build s", "wall s", "processor s", "MB")
+    names = ("size", "α", "solver", "build s", "wall s", "processor s", "×", "MB")
     columns = (*names, "exposure", "gap proven", "spent", "")
     print("| " + " | ".join(columns) + " |")
-    print("|---|--:|---|" + "--:|" * 7 + "---|", flush=True)
+    print("|---|--:|---|" + "--:|" * 8 + "---|", flush=True)
 
 
-def _print_row(task: Task, row: Row) -> None:
+def _times(row: Row, ours: Row | None) -> str:
+    """Return how many times our processor time a row took."""
+    if ours is None or row is ours or not ours.cpu_s > 0 or not row.cpu_s > 0:
+        return ""
+    cut = any(words in row.note for words in CUT)
+    return ("≥ " if cut else "") + f"{row.cpu_s / ours.cpu_s:.1f}"
+
+
+def _print_row(task: Task, row: Row, ours: Row | None) -> None:
     cells = (
         task.size,
         f"{task.fairness:g}",
@@ -182,6 +203,7 @@ def _print_row(task: Task, row: Row) -> None:
         _cell(row.build_s, "{:.1f}") if row.build_s >= 0.05 else "",
         _cell(row.wall_s, "{:.2f}") if row.wall_s else "",
         _cell(row.cpu_s, "{:.2f}") if row.cpu_s else "",
+        _times(row, ours),
         _cell(row.memory_mb, "{:.0f}"),
         _cell(row.exposure, "{:.5f}"),
         _cell(row.gap, "{:.4%}"),
