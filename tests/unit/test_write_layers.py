@@ -158,8 +158,11 @@ def test_geojson_is_a_collection_in_degrees_with_six_decimals(name: str) -> None
         assert ((xy > (5, 44)) & (xy < (7, 46))).all()
 
 
-def test_rings_follow_the_right_hand() -> None:
-    text = geojson(layer_named("zones"), attribution="")
+@pytest.mark.parametrize("turned", [False, True])
+def test_rings_follow_the_right_hand(*, turned: bool) -> None:
+    layer = layer_named("zones")
+    shapes = shapely.reverse(layer.shapes) if turned else layer.shapes
+    text = geojson(replace(layer, shapes=shapes), attribution="")
     for feature in json.loads(text)["features"]:
         for polygon in shapely.get_parts(shape(feature["geometry"])).tolist():
             assert polygon.exterior.is_ccw
