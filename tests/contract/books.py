@@ -31,8 +31,12 @@ def rows_of(path: Path) -> list[list[str]]:
 def as_csv(rows: Rows, *, separator: str = ";", quote_all: bool = False) -> str:
     """Return rows as CSV."""
     text = io.StringIO()
-    quoting = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
-    csv.writer(text, delimiter=separator, quoting=quoting, lineterminator="\r\n").writerows(rows)
+    end = "\r\n"
+    if quote_all:
+        writer = csv.writer(text, delimiter=separator, quoting=csv.QUOTE_ALL, lineterminator=end)
+    else:
+        writer = csv.writer(text, delimiter=separator, lineterminator=end)
+    writer.writerows(rows)
     return text.getvalue()
 
 

@@ -41,7 +41,12 @@ def _table(model: type[Row], rows: list[dict[str, str]]) -> Table:
 
 
 def _cells(model: type[Row]) -> st.SearchStrategy[dict[str, str]]:
-    kinds = {float: NUMBERS, int: NUMBERS, frozenset[int]: PERIODS, str: WORDS}
+    kinds: dict[Any, st.SearchStrategy[str]] = {
+        float: NUMBERS,
+        int: NUMBERS,
+        frozenset[int]: PERIODS,
+        str: WORDS,
+    }
     fields = {
         name: kinds[field.annotation or str] | WORDS for name, field in model.model_fields.items()
     }
