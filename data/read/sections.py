@@ -68,7 +68,7 @@ class DefaultsSection(Section):
 
 
 MAX_MIN = 10.0
-"""The fairness of ``"max-min"``: about as far as double precision carries utilities."""
+"""The fairness of ``"max-min"``, and the most there is: doubles carry utilities no further."""
 
 
 def _fairness(value: object) -> object:
@@ -84,7 +84,7 @@ class MatchingSection(Section):
     max_periods_per_face: int = Field(default=1, ge=1, le=52)
     min_faces: int = Field(default=4, ge=0, le=1_000_000)
     distance_km: float = Field(default=8.0, ge=0, le=10_000)
-    fairness: Annotated[float, BeforeValidator(_fairness)] = Field(default=3.0, ge=0, le=20)
+    fairness: Annotated[float, BeforeValidator(_fairness)] = Field(default=3.0, ge=0, le=MAX_MIN)
     min_precision: Literal["housenumber", "street", "locality", "commune"] | None = None
 
 

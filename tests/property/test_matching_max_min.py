@@ -15,7 +15,9 @@ from geo.matching.targets import targets
 # What binds the worst-off agent here is what is for sale around it, with a hundred faces an agent:
 # one posting more or less hardly counts. Under a budget that all agents compete for, α = 4 still
 # trades the worst-off for others on purpose (8 % at a tenth of this budget).
-TOLERANCE = {4.0: 0.01, 16.0: 0.002}
+# At seed 0 the optimum of α = 4 itself gives the worst-off 99.71 % of the max-min, so nobody who
+# maximises it can give more; "max-min" (α = 10) gives 99.95 %.
+TOLERANCE = {4.0: 0.01, 10.0: 0.002, 16.0: 0.002}
 
 
 def problem_of(fairness: float, seed: int) -> MatchingProblem:
