@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
 export OMP_NUM_THREADS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check bench serve isere pictures lock install warm clean
+.PHONY: help demo test check fuzz bench serve isere pictures lock install warm clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
