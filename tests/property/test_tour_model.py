@@ -155,14 +155,14 @@ def assert_the_problem_says_what_the_calendar_says(campaign: Campaign) -> None:
 
 
 MANY = settings(
-    max_examples=100,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
 
-@settings(MANY, max_examples=60)
+@MANY
 @given(campaigns(max_stops=3))
 def test_the_problem_of_a_tour_says_what_the_calendar_says(campaign: Campaign) -> None:
     assert_the_problem_says_what_the_calendar_says(campaign)
