@@ -34,6 +34,11 @@ check: $(VENV)/.dev ## lint, types, layers and the fast tests
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -m "not slow and not browser"
 
+fuzz: $(VENV)/.dev ## feed made-up bytes to each reader, FUZZ_S seconds each (60)
+	set -e; for reader in geojson texts zip coordinate positions gpkg fgb kml parquet; do \
+		$(BIN)/python -m tests.fuzz $$reader -max_total_time=$(FUZZ_S) -rss_limit_mb=4096; done
+FUZZ_S ?= 60
+
 bench: $(VENV)/.bench ## the measured comparisons, with the peers that they need
 	$(BIN)/python -m bench
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from data.read.codes import Code
@@ -12,7 +10,7 @@ from data.read.messages import distance
 from data.read.points import Points
 from data.read.table import Table
 from geo.crs import canonical_degrees
-from geo.model import IntArray
+from geo.model import IntArray, TextArray
 from geo.precision import GIVEN
 
 MOST_APART_M = 50.0
@@ -45,7 +43,7 @@ def check_panels(table: Table, points: Points, log: ProblemLog) -> None:
 
 
 def _note_apart(
-    table: Table, points: Points, panels: Sequence[str], rows: IntArray, log: ProblemLog
+    table: Table, points: Points, panels: TextArray, rows: IntArray, log: ProblemLog
 ) -> None:
     _, first, group = np.unique(
         np.asarray(panels, dtype=str), return_index=True, return_inverse=True
