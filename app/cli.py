@@ -433,6 +433,26 @@ def _budget_range(text: str) -> tuple[int, int, int]:
     )
 
 
+@cli.command(cls=FrenchCommand, name="map", help="Écrit une carte des élus par zone.")
+def map_(
+    plan_dir: PlanDir,
+    *,
+    par: Annotated[
+        str,
+        typer.Option(
+            "--par", metavar="NIVEAU", help="territoire, canton, secteur…, un fichier par zone."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Dossier des cartes.")],
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the officials' page of each zone of a level."""
+    from app import commands
+
+    raise typer.Exit(commands.map_by_level(plan_dir, out, level=par, force=force, as_json=as_json))
+
+
 @cli.command(cls=FrenchCommand, help="Dit ce qui est installé et ce qui manque.")
 def doctor() -> None:
     """Tell what is installed and what is missing."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from app import reconcile_wording, study_wording, tour_wording, wording
 from app.exporting import export_plan_folder
 from app.geocoding import geocode_campaign, geocoded_lines
+from app.mapping import map_by_zone
 from app.reconciling import reconcile_plan_folder
 from app.settings import RoadSettings, road_settings
 from app.studies import (
@@ -27,6 +28,7 @@ from app.usecases import Planned, clean_into, copy_demo, plan_campaign, verify_p
 from data.read import read_campaign
 from data.write import check_target
 from geo.errors import CampaignError, OutputExistsError, PlacardeError, UnknownNameError
+from geo.french import counted
 
 
 class Exit(IntEnum):
@@ -193,6 +195,21 @@ def compare(folder_a: Path, folder_b: Path, *, as_json: bool) -> int:
             _print_json(study_wording.compare_json(compared))
         else:
             _print(study_wording.compare_lines(compared))
+        return Exit.DONE
+
+    return _guarded(work, as_json=as_json)
+
+
+def map_by_level(folder: Path, out: Path, *, level: str, force: bool, as_json: bool) -> int:
+    """Write the officials' page of each zone of a level of a plan folder."""
+
+    def work() -> int:
+        mapped = map_by_zone(folder, out, level=level, force=force, progress=_progress)
+        if as_json:
+            _print_json({"ok": True, "out": str(mapped.folder), "files": list(mapped.files)})
+        else:
+            files = counted(len(mapped.files), "carte écrite", "cartes écrites")
+            _print([f"{files} dans {mapped.folder}"])
         return Exit.DONE
 
     return _guarded(work, as_json=as_json)

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from app.mapping import plan_pages
 from data.read import read_campaign
 from data.read.returned import ReadReturned, read_returned
 from data.read_plan import PlanFolder, read_plan_folder
@@ -37,7 +38,6 @@ from geo.reconcile import (
 )
 from geo.reconcile.proof import Proofs
 from geo.targeting import target
-from maps import render_pages
 
 Progress = Callable[[str], None]
 
@@ -127,7 +127,7 @@ class _Writer:
         """Write the plan folder."""
         eligibility = target(campaign)
         self.progress("Cartes…")
-        pages = render_pages(campaign, plan, eligibility)
+        pages = plan_pages(campaign, plan, eligibility, problems=())
         self.progress("Écriture du plan…")
         write_plan_folder(
             self.target,

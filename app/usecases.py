@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from app.mapping import plan_pages
 from app.roads import OnRoads, given_out, plan_tour, put_on_roads, revised
 from app.settings import RoadSettings
 from app.warm import is_warm
@@ -25,7 +26,6 @@ from geo.french import NBSP, percent
 from geo.plan import Plan
 from geo.targeting import Eligibility, target
 from geo.verify import Violation, verify
-from maps import render_pages
 
 Progress = Callable[[str], None]
 
@@ -119,7 +119,7 @@ def plan_campaign(
     made, eligibility = make_plan(on_roads, progress=progress)
     plan = replace(made, tour=revised(made.tour, given_out(target_folder)))
     progress("Cartes…")
-    pages = render_pages(campaign, plan, eligibility)
+    pages = plan_pages(campaign, plan, eligibility, problems=reading.problems)
     progress("Écriture du plan…")
     write_plan_folder(
         target_folder,

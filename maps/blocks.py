@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
+import shapely
 
 from geo import french
-from geo.model import Faces, Maison
+from geo.model import Faces, Maison, Zone
 from geo.plan import Leg, Stop, TravelSource
 from geo.precision import found_positions
-from maps.columns import Json, differences, grid, number_column, text_column
-from maps.geometry import encode_shape, label_points
+from maps.columns import Json, grid, letters, number_column, packed, text_column
+from maps.geometry import TOLERANCE_M, encode_shape, label_points
 from maps.scene import IntArray, Scene
+
+METRES_A_DEGREE = 111_320
 
 _LEVELS = {
     "region": "Région",
@@ -31,8 +35,9 @@ SOURCES = (
         "Licence Ouverte 2.0."
     ),
     (
-        "Fond de carte, avec une connexion : © IGN – Plan IGN v2 (Géoplateforme). Sans connexion, "
-        "la carte est complète sur ses seules zones."
+        "Fonds de carte, avec une connexion et au choix : © IGN – Plan IGN v2 (Géoplateforme) ; "
+        "© les contributeurs d’OpenStreetMap (ODbL), rendu OSM France. Sans connexion, la carte "
+        "est complète sur ses seules zones."
     ),
 )
 
@@ -43,40 +48,46 @@ def level_name(level: str) -> str:
 
 
 def zones_block(scene: Scene) -> Json:
-    """Return the zones as columns, in the order of the campaign; no id is among them."""
-    zones, levels = scene.campaign.zones, scene.eligibility.levels
+    """Return the zones shown as columns, in the order of the campaign; no id is among them."""
+    zones = [scene.campaign.zones[i] for i in scene.zones]
+    levels, shapes = scene.eligibility.levels, scene.shapes[list(scene.zones)]
     at = {zone.zone_id: i for i, zone in enumerate(zones)}
-    labels = label_points(scene.shapes)
+    labels = label_points(shapes)
     return {
         "levels": [level_name(level) for level in levels],
         "main": scene.main_level,
-        "filter": _filter_zones(scene),
+        "filter": _filter_zones(scene, zones),
         "name": [zone.name for zone in zones],
-        "level": [levels.index(zone.level) for zone in zones],
-        "parent": [at.get(zone.parent_id or "", -1) for zone in zones],
-        "weight": _weights(scene),
-        "shape": [encode_shape(shape) for shape in scene.shapes],
-        "lng": grid(labels[:, 0]),
-        "lat": grid(labels[:, 1]),
+        "level": packed([levels.index(zone.level) for zone in zones]),
+        "parent": packed([at.get(zone.parent_id or "", -1) for zone in zones]),
+        "people": any(zone.population for zone in zones),
+        "weight": packed(_weights(zones)),
+        "shape": [encode_shape(shape) for shape in shapes],
+        "lng": packed(grid(labels[:, 0])),
+        "lat": packed(grid(labels[:, 1])),
+        "sequences": [
+            {"zone": at[zone_id], "periods": sorted(periods)}
+            for zone_id, periods in sorted(scene.campaign.sequences.items())
+            if zone_id in at
+        ],
     }
 
 
-def _filter_zones(scene: Scene) -> list[int]:
+def _filter_zones(scene: Scene, zones: Sequence[Zone]) -> list[int]:
     """Return the zones that a reader may choose: coarse before fine, each level by name.
 
     Neither a level of one zone, which would leave nothing out, nor the finest, which the search
     box is for, unless there is no other.
     """
-    zones, levels = scene.campaign.zones, scene.eligibility.levels
+    levels = scene.eligibility.levels
     by_level = [[i for i, z in enumerate(zones) if z.level == level] for level in levels]
     coarse = [members for members in by_level[:-1] if len(members) > 1]
     chosen = coarse or [members for members in by_level[-1:] if len(members) > 1]
     return [i for members in chosen for i in sorted(members, key=lambda i: zones[i].name)]
 
 
-def _weights(scene: Scene) -> list[int]:
+def _weights(zones: Sequence[Zone]) -> list[int]:
     """Return what decides which names come first: the population, else the area in hectares."""
-    zones = scene.campaign.zones
     if any(zone.population for zone in zones):
         return [zone.population or 0 for zone in zones]
     return [round(zone.area.area / 10_000) for zone in zones]
@@ -95,14 +106,26 @@ def periods_block(scene: Scene) -> list[Json]:
 
 
 def places_block(scene: Scene, faces: IntArray, facts: Sequence[Json]) -> Json:
-    """Return the faces of these indices as columns: point, zone at each level, `facts`."""
+    """Return the faces of these indices as columns: point, zone at each level, `facts`.
+
+    ``zones`` is null at a level where each face lies in the parent of its zone at the next one.
+    """
     inventory = scene.campaign.faces
+    shown = np.full(len(scene.campaign.zones) + 1, -1, dtype=np.int64)
+    shown[list(scene.zones)] = np.arange(len(scene.zones))
+    at = {scene.campaign.zones[i].zone_id: n for n, i in enumerate(scene.zones)}
+    parents = [at.get(scene.campaign.zones[i].parent_id or "", -1) for i in scene.zones]
+    parent = np.array([*parents, -1], dtype=np.int64)
+    levels = range(len(scene.eligibility.levels))
+    columns = [shown[scene.zone_of_faces(level)[faces]] for level in levels]
+    follows = [bool((parent[finer] == own).all()) for own, finer in pairwise(columns)]
     return {
-        "lng": differences(grid(inventory.lng[faces])),
-        "lat": differences(grid(inventory.lat[faces])),
+        "count": len(faces),
+        "lng": packed(grid(inventory.lng[faces])),
+        "lat": packed(grid(inventory.lat[faces])),
         "zones": [
-            [int(z) for z in scene.zone_of_faces(level)[faces]]
-            for level in range(len(scene.eligibility.levels))
+            None if known else packed(column)
+            for column, known in zip(columns, [*follows, False], strict=False)
         ],
         "facts": [fact for fact in facts if _says_something(fact)],
     }
@@ -110,7 +133,7 @@ def places_block(scene: Scene, faces: IntArray, facts: Sequence[Json]) -> Json:
 
 def _says_something(fact: Json) -> bool:
     column = fact["column"]
-    return any(value not in ("", None) for value in column.get("d", column.get("v")))
+    return any(value not in ("", None) for value in column.get("d", column.get("v", (1,))))
 
 
 def text_fact(label: str, values: Iterable[object]) -> Json:
@@ -134,44 +157,58 @@ def number_fact(label: str, values: Iterable[float], *, kind: str = "number") ->
 def postings_block(scene: Scene, faces: IntArray, series: IntArray) -> Json:
     """Return the postings as columns: place among `faces` (sorted), period, series."""
     return {
-        "place": differences([int(i) for i in np.searchsorted(faces, scene.face)]),
-        "period": [int(p) for p in scene.period],
-        "series": [int(s) for s in series],
+        "place": packed(np.searchsorted(faces, scene.face)),
+        "period": packed(scene.period),
+        "series": packed(series),
     }
 
 
 def tour_block(scene: Scene, *, with_times: bool) -> Json:
-    """Return all Maisons, those that the tour visits numbered, and the line that joins them.
+    """Return the Maisons shown, those that the tour visits numbered, and the line that joins them.
 
-    With times (for the planner): hours, driving times and the ways from and to the depot too.
+    With times (for the planner): hours, driving times and the ways from and to the depot too. A leg
+    whose road is known holds its line; the others are drawn as arcs.
     """
-    tour, maisons = scene.plan.tour, scene.campaign.maisons
+    maisons = [scene.campaign.maisons[i] for i in scene.venues]
     at = {maison.maison_id: i for i, maison in enumerate(maisons)}
     marks = stop_marks(scene)
-    stops = {stop.maison_id: stop for stop in tour.stops}
+    stops = {stop.maison_id: stop for stop in scene.stops()}
     rules = scene.campaign.tour
-    kits = sorted({leg.kit for leg in tour.legs})
-    legs = [
-        leg
-        for leg in tour.legs
-        if leg.from_id != leg.to_id and (with_times or {leg.from_id, leg.to_id} <= set(stops))
-    ]
     return {
         "name": [maison.name for maison in maisons],
         "city": [maison.city for maison in maisons],
-        "lng": grid([maison.lnglat.lng for maison in maisons]),
-        "lat": grid([maison.lnglat.lat for maison in maisons]),
+        "lng": packed(grid([maison.lnglat.lng for maison in maisons])),
+        "lat": packed(grid([maison.lnglat.lat for maison in maisons])),
         "mark": [marks.get(maison.maison_id, "") for maison in maisons],
         "depot": at.get(rules.depot, -1) if rules and with_times else -1,
         "facts": [
             _venue_facts(maison, stops.get(maison.maison_id), with_times=with_times)
             for maison in maisons
         ],
-        "legs": [
-            {"from": at[leg.from_id], "to": at[leg.to_id], "kit": kits.index(leg.kit)}
-            for leg in legs
-        ],
+        "legs": _legs(scene, at, among=set(at) if with_times else set(stops)),
     }
+
+
+def _legs(scene: Scene, at: dict[str, int], *, among: set[str]) -> list[Json]:
+    kits = sorted({leg.kit for leg in scene.plan.tour.legs})
+    legs = []
+    for leg in scene.plan.tour.legs:
+        if leg.empty or leg.from_id == leg.to_id or not {leg.from_id, leg.to_id} <= among:
+            continue
+        drawn: Json = {"from": at[leg.from_id], "to": at[leg.to_id], "kit": kits.index(leg.kit)}
+        if len(leg.path) > 1:
+            drawn["line"] = _line(leg)
+        legs.append(drawn)
+    return legs
+
+
+def _line(leg: Leg) -> str:
+    """Return the road of a leg as an encoded polyline, as fine as the borders of the zones."""
+    points = np.array([(point.lng, point.lat) for point in leg.path])
+    tolerance = TOLERANCE_M / METRES_A_DEGREE
+    thin = shapely.get_coordinates(shapely.simplify(shapely.LineString(points), tolerance))
+    whole = grid(thin[:, ::-1].ravel()).reshape(-1, 2)
+    return letters(np.diff(whole, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel())
 
 
 def stop_marks(scene: Scene) -> dict[str, str]:
@@ -204,11 +241,6 @@ def drive_text(leg: Leg) -> str:
     distance = f"{french.number(leg.distance_m / 1000)}{french.NBSP}km"
     estimate = " (estimation)" if leg.source is TravelSource.ESTIMATE else ""
     return f"{time}, {distance}{estimate}"
-
-
-def stops_in_order(scene: Scene) -> list[Stop]:
-    """Return the stops kit by kit, in the order in which each kit makes them."""
-    return sorted(scene.plan.tour.stops, key=lambda stop: (stop.kit, stop.arrive))
 
 
 def rows_section(
@@ -246,10 +278,11 @@ def rows_section(
 
 def tour_section(scene: Scene) -> Json:
     """Return the dates of the exhibition as a table: no hours, no driving times."""
-    at = {maison.maison_id: i for i, maison in enumerate(scene.campaign.maisons)}
+    venues = [scene.campaign.maisons[i] for i in scene.venues]
+    at = {maison.maison_id: i for i, maison in enumerate(venues)}
     marks = stop_marks(scene)
-    stops = stops_in_order(scene)
-    maisons = [scene.campaign.maisons[at[stop.maison_id]] for stop in stops]
+    stops = scene.stops()
+    maisons = [venues[at[stop.maison_id]] for stop in stops]
     return rows_section(
         "L’exposition itinérante",
         ("Étape", "Maison", "Ville", "Jours d’ouverture"),
@@ -265,7 +298,7 @@ def tour_section(scene: Scene) -> Json:
 
 def tour_span(scene: Scene) -> str:
     """Return e.g. ``du 17 octobre au 9 novembre 2017``; empty without a stop."""
-    days = sorted(day for stop in scene.plan.tour.stops for day in stop.open_on)
+    days = sorted(day for stop in scene.stops() for day in stop.open_on)
     return french.span(days[0], days[-1]) if days else ""
 
 

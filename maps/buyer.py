@@ -10,6 +10,7 @@ import numpy as np
 
 from geo import french
 from maps import blocks
+from maps.calendar import calendar_section
 from maps.columns import Json
 from maps.scene import IntArray, Scene, fictitious_notice, portrait_series
 
@@ -47,6 +48,7 @@ def buyer_payload(scene: Scene, zones: Json) -> Json:
             },
             _orders_section(scene, portraits, series),
             blocks.tour_section(scene),
+            calendar_section(scene),
         ],
         "sources": list(blocks.SOURCES),
     }

@@ -19,6 +19,13 @@ TILES = (
 )
 TILE_CREDIT = "Fond de carte : © IGN – Plan IGN v2 (Géoplateforme)"
 
+# OpenStreetMap's own servers refuse a page without a referrer, which a file opened from a disk is.
+OSM_HOST = "https://tile.openstreetmap.fr"
+OSM_TILES = f"{OSM_HOST}/osmfr/{{z}}/{{x}}/{{y}}.png"
+OSM_CREDIT = "Fond de carte : © les contributeurs d’OpenStreetMap (ODbL), rendu OSM France"
+
+TILE_HOSTS = (TILE_HOST, OSM_HOST)
+
 # One transparent pixel: what a tile that cannot be had looks like.
 _BLANK = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 
@@ -30,7 +37,8 @@ class Start(MacroElement):
 
     _template = Template(
         "{% macro script(this, kwargs) %}\n"
-        "placarde.start({{ this._parent.get_name() }}, tile_layer_placarde);\n"
+        "placarde.start({{ this._parent.get_name() }}, "
+        "{ign: tile_layer_placarde_ign, osm: tile_layer_placarde_osm});\n"
         "{% endmacro %}"
     )
 
@@ -49,10 +57,14 @@ def folium_page(bounds: Bounds) -> str:
         prefer_canvas=True,
     )
     map_._id = "placarde"  # noqa: SLF001 - Folium draws a new id each time and offers no option
-    tiles = TileLayer(TILES, attr=TILE_CREDIT, max_native_zoom=18, error_tile_url=_BLANK)
+    ign = TileLayer(TILES, attr=TILE_CREDIT, max_native_zoom=18, error_tile_url=_BLANK)
+    osm = TileLayer(
+        OSM_TILES, attr=OSM_CREDIT, max_native_zoom=18, error_tile_url=_BLANK, show=False
+    )
     fit = FitBounds([[bounds.south, bounds.west], [bounds.north, bounds.east]], padding=(16, 16))
     start = Start()  # type: ignore[no-untyped-call]  # branca has no types
-    for element in (tiles, fit, start):
-        element._id = "placarde"  # noqa: SLF001 - as above
+    named = ((ign, "placarde_ign"), (osm, "placarde_osm"), (fit, "placarde"), (start, "placarde"))
+    for element, name in named:
+        element._id = name  # noqa: SLF001 - as above
         element.add_to(map_)
     return str(map_.get_root().render())

@@ -12,7 +12,7 @@ from shapely import LinearRing, Polygon
 
 from geo.crs import WGS84, Bounds, reproject_shapes
 from geo.model import Area, Zone
-from maps.columns import DEGREE
+from maps.columns import DEGREE, letters
 
 Shapes = NDArray[np.object_]
 
@@ -66,17 +66,7 @@ def encode_ring(ring: LinearRing) -> str:
     """Return the ring as an encoded polyline; see `encode_shape`."""
     points = np.rint(shapely.get_coordinates(ring)[:-1, ::-1] * DEGREE).astype(np.int64)
     steps = np.diff(points, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
-    moved = steps[np.any(steps != 0, axis=1)].ravel()
-    return "".join(_encode(int(v)) for v in np.where(moved < 0, ~(moved << 1), moved << 1))
-
-
-def _encode(value: int) -> str:
-    letters = []
-    while value >= 0x20:
-        letters.append(chr((0x20 | (value & 0x1F)) + 63))
-        value >>= 5
-    letters.append(chr(value + 63))
-    return "".join(letters)
+    return letters(steps[np.any(steps != 0, axis=1)].ravel())
 
 
 def label_points(shapes: Shapes) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from geo import french
 from geo.model import Agent
 from maps import blocks
 from maps.assets import data_uri
+from maps.calendar import calendar_section
 from maps.columns import Json
 from maps.scene import IntArray, Scene, fictitious_notice, portrait_series
 
@@ -35,6 +36,7 @@ def officials_payload(scene: Scene, zones: Json) -> Json:
             [
                 blocks.text_fact("Commune", scene.campaign.faces.city[faces]),
                 blocks.text_fact("Adresse", scene.campaign.faces.address[faces]),
+                blocks.text_fact("Format", scene.campaign.faces.format[faces]),
             ],
         ),
         "postings": blocks.postings_block(scene, faces, series),
@@ -43,11 +45,19 @@ def officials_payload(scene: Scene, zones: Json) -> Json:
             {"kind": "gallery", "title": "Les portraits"},
             _zones_section(scene, portraits, series),
             blocks.tour_section(scene),
+            calendar_section(scene),
             {
                 "kind": "postings",
                 "title": "Tous les affichages",
                 "caption": "Affichages montrés sur la carte",
-                "columns": ["series", "zone", "fact:Commune", "fact:Adresse", "dates"],
+                "columns": [
+                    "series",
+                    "zone",
+                    "fact:Commune",
+                    "fact:Adresse",
+                    "fact:Format",
+                    "dates",
+                ],
             },
         ],
         "sources": list(blocks.SOURCES),
@@ -58,6 +68,7 @@ def _head(scene: Scene, *, portraits: int, faces: int) -> Json:
     return {
         "kicker": "Carte des élus",
         "title": scene.campaign.name,
+        "place": scene.campaign.zones[scene.focus].name if scene.focus >= 0 else "",
         "lead": _lead(scene, portraits=portraits, faces=faces),
         "figures": [
             {"value": french.number(n), "label": french.noun(n, one, many)}
@@ -65,32 +76,45 @@ def _head(scene: Scene, *, portraits: int, faces: int) -> Json:
                 (portraits, "portrait", "portraits"),
                 (scene.communes_reached(), "commune", "communes"),
                 (faces, "face d’affichage", "faces d’affichage"),
-                (len(scene.plan.tour.stops), "étape d’exposition", "étapes d’exposition"),
+                (scene.residents(), "habitant à proximité", "habitants à proximité"),
+                (len(scene.stops()), "étape d’exposition", "étapes d’exposition"),
             )
+            if n or many != "habitants à proximité"
         ],
         "notice": fictitious_notice(scene.campaign),
     }
 
 
 def _lead(scene: Scene, *, portraits: int, faces: int) -> list[str]:
-    lead = []
-    if portraits:
+    lead = [_posted_sentence(scene, portraits, faces) if portraits else _nothing_sentence(scene)]
+    residents = scene.residents()
+    if residents:
         lead.append(
-            f"{blocks.posting_span(scene)}, ".capitalize()
-            + f"{french.counted(portraits, 'portrait d’agent', 'portraits d’agents')} du "
-            f"Département {'est affiché' if portraits < 2 else 'sont affichés'} sur "
-            f"{french.counted(faces, 'face', 'faces')}, dans "
-            f"{french.counted(scene.communes_reached(), 'commune', 'communes')}, là où ces "
-            "agents travaillent."
+            f"{french.counted(residents, 'personne habite', 'personnes habitent')} dans une "
+            "commune où un portrait est affiché."
         )
-    else:
-        lead.append("Aucun portrait n’est affiché dans ce plan.")
-    if scene.plan.tour.stops:
-        stops = french.counted(
-            len(scene.plan.tour.stops), "Maison du Département", "Maisons du Département"
-        )
-        lead.append(f"L’exposition des portraits visite {stops}, {blocks.tour_span(scene)}.")
+    stops = scene.stops()
+    if stops:
+        names = french.counted(len(stops), "Maison du Département", "Maisons du Département")
+        lead.append(f"L’exposition des portraits visite {names}, {blocks.tour_span(scene)}.")
     return lead
+
+
+def _posted_sentence(scene: Scene, portraits: int, faces: int) -> str:
+    where = ", là où ces agents travaillent"
+    if scene.focus >= 0:
+        where = f" – {scene.campaign.zones[scene.focus].name}"
+    return (
+        f"{blocks.posting_span(scene)}, ".capitalize()
+        + f"{french.counted(portraits, 'portrait d’agent', 'portraits d’agents')} du "
+        f"Département {'est affiché' if portraits < 2 else 'sont affichés'} sur "
+        f"{french.counted(faces, 'face', 'faces')}, dans "
+        f"{french.counted(scene.communes_reached(), 'commune', 'communes')}{where}."
+    )
+
+
+def _nothing_sentence(scene: Scene) -> str:
+    return "Aucun portrait n’est affiché " + ("ici." if scene.focus >= 0 else "dans ce plan.")
 
 
 def _series(scene: Scene, rank: int) -> Json:
@@ -108,35 +132,55 @@ def _detail(agent: Agent) -> str:
 
 
 def _zones_section(scene: Scene, portraits: IntArray, series: IntArray) -> Json:
-    """Return one row a zone of the main level: portraits, communes, faces, exhibition."""
-    zone_of = scene.zone_of_faces(scene.main_level)
-    levels = scene.eligibility.levels
-    level = levels[scene.main_level] if levels else ""
-    members = [i for i, zone in enumerate(scene.campaign.zones) if zone.level == level]
-    members.sort(key=lambda i: scene.campaign.zones[i].name)
+    """Return one row a zone: portraits, communes, faces, residents, exhibition.
+
+    Of the main level; on the page of one zone, of the next finer level.
+    """
+    levels, zones = scene.eligibility.levels, scene.campaign.zones
+    column = scene.main_level
+    if scene.focus >= 0:
+        column = min(levels.index(zones[scene.focus].level) + 1, len(levels) - 1)
+    level = levels[column] if levels else ""
+    zone_of = scene.zone_of_faces(column)
+    members = sorted(
+        (i for i in scene.zones if zones[i].level == level), key=lambda i: zones[i].name
+    )
+    if scene.focus >= 0:
+        members = [i for i in members if (zone_of[scene.face] == i).any()]
     finest = scene.zone_of_faces(len(levels) - 1)
+    counted = column < len(levels) - 1
     rows = []
     for i in members:
         here = zone_of[scene.face] == i
         marks = sorted({int(portraits[s]) + 1 for s in series[here]})
         communes = np.unique(finest[scene.face[here]])
+        people = sum(zones[int(c)].population or 0 for c in communes if c >= 0)
         rows.append(
             (
-                scene.campaign.zones[i].name,
+                zones[i].name,
                 ", ".join(map(str, marks)) or "–",
-                french.number(len(communes)),
+                *((french.number(len(communes)),) if counted else ()),
                 french.number(len(np.unique(scene.face[here]))),
+                french.number(people) if people else "–",
                 _exhibition_in(scene, i),
             )
         )
     name = blocks.level_name(level)
     return blocks.rows_section(
         f"Par {name[:1].lower()}{name[1:]}",
-        (name, "Portraits (numéros)", "Communes", "Faces", "Exposition"),
+        (
+            name,
+            "Portraits (numéros)",
+            *(("Communes",) if counted else ()),
+            "Faces",
+            "Habitants à proximité",
+            "Exposition",
+        ),
         rows,
         caption=f"Portraits, affichages et exposition par {name[:1].lower()}{name[1:]}",
-        targets=("zone", members),
-        numbers=(2, 3),
+        targets=("zone", [scene.zones.index(i) for i in members]),
+        numbers=(2, 3, 4) if counted else (2, 3),
+        note="Habitants à proximité : ceux des communes où un portrait est affiché.",
     )
 
 
@@ -145,7 +189,7 @@ def _exhibition_in(scene: Scene, zone: int) -> str:
     area = scene.campaign.zones[zone]
     maisons = {maison.maison_id: maison for maison in scene.campaign.maisons}
     texts = []
-    for stop in blocks.stops_in_order(scene):
+    for stop in scene.stops():
         maison = maisons[stop.maison_id]
         if maison.zone_id == area.zone_id:
             texts.append(f"{maison.city}, {french.opening_days(stop.open_on)}")

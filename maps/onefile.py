@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from maps.assets import UnknownAssetError, asset_text, page_script, style_sheet, vendored
 from maps.columns import Json
-from maps.foliummap import MAP_ID, TILE_HOST
+from maps.foliummap import MAP_ID, TILE_HOSTS
 
 _UNSAFE = re.compile("[<>&\u2028\u2029]")
 
@@ -122,7 +122,7 @@ def _policy(scripts: list[str], styles: list[str]) -> str:
             "default-src 'none'",
             f"script-src {' '.join(map(_hash, scripts))}",
             f"style-src {' '.join(map(_hash, styles))}",
-            f"img-src data: {TILE_HOST}",
+            f"img-src data: {' '.join(TILE_HOSTS)}",
             "base-uri 'none'",
             "form-action 'none'",
         ]

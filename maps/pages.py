@@ -1,16 +1,25 @@
-"""The three pages of a plan: one reader each, one file each."""
+"""The three pages of a plan: one reader each, one file each; and the officials' page by zone."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+
+from geo.errors import Problem, UnknownNameError
+from geo.french import NBSP, listed
+from geo.matching.explained.glance import Glances
 from geo.model import Campaign
 from geo.plan import Plan
 from geo.targeting import Eligibility
 from maps.blocks import zones_block
 from maps.buyer import buyer_payload
+from maps.columns import Json
 from maps.foliummap import folium_page
 from maps.officials import officials_payload
 from maps.onefile import one_file
 from maps.planner import planner_payload
+from maps.review import REMARKS_SCHEMA, plan_digest
 from maps.scene import Scene
 
 PAGES = {
@@ -20,7 +29,14 @@ PAGES = {
 }
 
 
-def render_pages(campaign: Campaign, plan: Plan, eligibility: Eligibility) -> dict[str, str]:
+def render_pages(
+    campaign: Campaign,
+    plan: Plan,
+    eligibility: Eligibility,
+    *,
+    glances: Glances | None = None,
+    problems: Sequence[Problem] = (),
+) -> dict[str, str]:
     """Return the HTML of the three pages by file name; the same inputs give the same bytes.
 
     ``carte-interne.html`` is for the planner and shows everything, ``carte-regie.html`` is for the
@@ -31,13 +47,73 @@ def render_pages(campaign: Campaign, plan: Plan, eligibility: Eligibility) -> di
     ----------
     campaign, plan, eligibility
         A plan made from this campaign, and the campaign's own eligibility.
+    glances
+        Why each posting is there; the planner's page says nothing of it without them.
+    problems
+        What the doors had to say of the inputs, for the planner's page.
 
     Raises
     ------
     maps.assets.UnknownAssetError
         If Folium asks for a script or a style sheet that is not vendored.
     """
-    scene = Scene.of(campaign, plan, eligibility)
+    scene = Scene.of(campaign, plan, eligibility, glances=glances, problems=problems)
     zones = zones_block(scene)
     frame = folium_page(scene.bounds())
-    return {name: one_file(frame, payload(scene, zones)) for name, payload in PAGES.items()}
+    return {
+        name: one_file(frame, _payload(name, scene, zones, payload))
+        for name, payload in PAGES.items()
+    }
+
+
+def render_by_zone(
+    campaign: Campaign, plan: Plan, eligibility: Eligibility, *, level: str
+) -> dict[str, str]:
+    """Return the officials' page of each zone of a level, by file name.
+
+    A page holds the faces, the Maisons and the smaller zones that lie in its zone, and nothing of
+    the others. Zones without a posting and without a stop have one too: it says so.
+
+    Raises
+    ------
+    UnknownNameError
+        If the campaign has no zone of this level.
+    """
+    scene = Scene.of(campaign, plan, eligibility)
+    members = [i for i, zone in enumerate(campaign.zones) if zone.level == level]
+    if not members:
+        known = listed(eligibility.levels) or "aucun"
+        raise UnknownNameError(
+            f"Cette campagne n’a pas de zones du niveau {level}{NBSP}; ses niveaux{NBSP}: {known}."
+        )
+    pages: dict[str, str] = {}
+    for i in sorted(members, key=lambda i: (campaign.zones[i].name, campaign.zones[i].zone_id)):
+        part = scene.within(i)
+        name = _free_name(f"carte-elus-{slug(campaign.zones[i].name) or level}", pages)
+        payload = _payload(name, part, zones_block(part), officials_payload)
+        pages[name] = one_file(folium_page(part.bounds()), payload)
+    return pages
+
+
+def slug(name: str) -> str:
+    """Return a name as it stands in a link: ``Bourg-d’Oisans`` is ``bourg-d-oisans``.
+
+    `hash.js` makes the same of the names of zones.
+    """
+    spelt = name.lower().replace("œ", "oe").replace("æ", "ae")
+    letters = "".join(
+        c for c in unicodedata.normalize("NFD", spelt) if not unicodedata.combining(c)
+    )
+    return "-".join(re.findall("[a-z0-9]+", letters))[:80]
+
+
+def _free_name(stem: str, taken: dict[str, str]) -> str:
+    tries = (
+        f"{stem}{suffix}.html" for suffix in ("", *(f"-{n}" for n in range(2, len(taken) + 3)))
+    )
+    return next(name for name in tries if name not in taken)
+
+
+def _payload(name: str, scene: Scene, zones: Json, payload: Callable[[Scene, Json], Json]) -> Json:
+    review = {"schema": REMARKS_SCHEMA, "plan": plan_digest(scene.plan), "page": name[:-5]}
+    return {**payload(scene, zones), "review": review}

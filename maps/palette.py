@@ -27,11 +27,16 @@ _COLOURS = (
 )
 
 
-# With eighteen colours and these three, no two of the first eighteen portraits share both, and
-# neighbours in number differ in shape. Names of the signs that `faces.js` and `page.css` draw.
+# Names of the signs that `faces.js` and `page.css` draw. With eighteen colours, no two of the first
+# 54 portraits share both, and neighbours in number differ in shape.
 SHAPES = ("round", "square", "diamond")
 
 
 def colour(rank: int) -> str:
     """Return the colour of the portrait of this rank, counted from 0; colours come round again."""
     return _COLOURS[rank % len(_COLOURS)]
+
+
+def shape(rank: int) -> str:
+    """Return the shape of the portrait of this rank, counted from 0."""
+    return SHAPES[(rank + rank // len(_COLOURS)) % len(SHAPES)]

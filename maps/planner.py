@@ -8,12 +8,27 @@ import numpy as np
 
 from geo import french
 from geo.model import Agent
-from geo.plan import Leg, Status, Stop, Tour
+from geo.plan import Status, Tour
 from maps import blocks
-from maps.columns import Json
+from maps.calendar import calendar_section
+from maps.columns import Json, packed
+from maps.planner_tables import exposure_section, points_section, problems_section, stops_section
+from maps.reasons import why_columns
 from maps.scene import IntArray, Scene, fictitious_notice, portrait_series
 
-POSTED, FREE, NOBODY, CLOSED, EXCLUDED, TOO_CLOSE, TOO_DEAR, LOCKED = range(8)
+(
+    POSTED,
+    FREE,
+    NOBODY,
+    CLOSED,
+    EXCLUDED,
+    TOO_CLOSE,
+    TOO_DEAR,
+    LOCKED,
+    NO_CONSENT,
+    BUDGET_SPENT,
+    NOT_FOR_SALE,
+) = range(11)
 _STATES = (
     "Affichée",
     "Non utilisée : disponible, non retenue",
@@ -23,8 +38,16 @@ _STATES = (
     "Non utilisée : trop proche d’une face du même portrait",
     "Non utilisée : plus chère que ce qu’elle vaut ici",
     "Non utilisée : laissée libre par un verrou",
+    "Non utilisée : aucun accord des agents d’ici pour ces vagues",
+    "Non utilisée : elle vaut son prix, mais le reste du budget ne la paie pas",
+    "Non utilisée : à vendre dans aucune vague",
 )
-_TOLD = {"spacing": TOO_CLOSE, "not-worth-its-price": TOO_DEAR, "locked-empty": LOCKED}
+_TOLD = {
+    "spacing": TOO_CLOSE,
+    "not-worth-its-price": TOO_DEAR,
+    "locked-empty": LOCKED,
+    "budget-spent": BUDGET_SPENT,
+}
 """What the matching says of an idle face that the eligible pairs alone do not."""
 
 
@@ -33,7 +56,7 @@ def planner_payload(scene: Scene, zones: Json) -> Json:
     faces = np.arange(len(scene.campaign.faces), dtype=np.int64)
     states = face_states(scene)
     places = blocks.places_block(scene, faces, _facts(scene))
-    places["state"] = [int(s) for s in states]
+    places["state"] = packed(states)
     return {
         "head": _head(scene, states),
         "words": {"series": "Agents", "one": "Agent", "of": "de l’agent"},
@@ -42,12 +65,13 @@ def planner_payload(scene: Scene, zones: Json) -> Json:
         "states": list(_STATES),
         "zones": zones,
         "places": places,
-        "postings": blocks.postings_block(scene, faces, scene.agent),
+        "postings": {**blocks.postings_block(scene, faces, scene.agent), **why_columns(scene)},
         "tour": blocks.tour_block(scene, with_times=True),
         "sections": [
             _quality_section(scene),
-            _exposure_section(scene),
-            _stops_section(scene),
+            exposure_section(scene),
+            stops_section(scene),
+            calendar_section(scene),
             {
                 "kind": "postings",
                 "title": "Affichages",
@@ -71,6 +95,8 @@ def planner_payload(scene: Scene, zones: Json) -> Json:
                 "caption": "Faces non utilisées et raison",
                 "columns": ["fact:Face", "fact:Format", "fact:Commune", "zone", "state"],
             },
+            points_section(scene),
+            problems_section(scene),
         ],
         "sources": list(blocks.SOURCES),
     }
@@ -79,8 +105,9 @@ def planner_payload(scene: Scene, zones: Json) -> Json:
 def face_states(scene: Scene) -> IntArray:
     """Return the state of each face ``(n_faces,)``: posted, or why it is not.
 
-    The first of these that holds: posted, excluded, open in no period, without any agent who may
-    be posted there, left out by the matching for the reason that it tells.
+    The first of these that holds: posted, excluded, never for sale, open in no period, with no
+    agent there or none whose consent covers an open period, left out by the matching for the
+    reason that it tells.
     """
     eligibility, n = scene.eligibility, len(scene.campaign.faces)
     wanted = np.zeros(n, dtype=np.bool_)
@@ -88,7 +115,11 @@ def face_states(scene: Scene) -> IntArray:
     told = scene.plan.allocation.idle
     free = [_TOLD.get(told.get(str(face_id), ""), FREE) for face_id in scene.campaign.faces.face_id]
     states = np.where(wanted, np.array(free, dtype=np.int64), NOBODY)
+    agreed = np.zeros(n, dtype=np.bool_)
+    agreed[eligibility.edge_face] = True
+    states[agreed & ~wanted] = NO_CONSENT
     states[~eligibility.open.any(axis=1)] = CLOSED
+    states[~scene.campaign.faces.available.any(axis=1)] = NOT_FOR_SALE
     states[eligibility.excluded >= 0] = EXCLUDED
     states[scene.face] = POSTED
     return states.astype(np.int64)
@@ -212,75 +243,6 @@ def _quality_section(scene: Scene) -> Json:
         "alerts": [shortfall.message for shortfall in scene.plan.shortfalls],
         "none": "Tout ce qui était demandé est tenu.",
     }
-
-
-def _exposure_section(scene: Scene) -> Json:
-    at = {agent.agent_id: i for i, agent in enumerate(scene.campaign.agents)}
-    rows, targets = [], []
-    for exposure in sorted(scene.plan.allocation.agents, key=lambda e: at[e.agent_id]):
-        agent = scene.campaign.agents[at[exposure.agent_id]]
-        rows.append(
-            (
-                f"{scene.number_of(agent.portrait_id)} – {agent.agent_id}",
-                agent.job,
-                french.number(exposure.postings),
-                french.number(exposure.contacts),
-                french.number(exposure.exposure),
-                french.number(exposure.target),
-                french.percent(exposure.ratio),
-            )
-        )
-        targets.append(at[exposure.agent_id])
-    return blocks.rows_section(
-        "Exposition par agent",
-        ("Agent", "Métier", "Affichages", "Contacts", "Exposition", "Cible", "Part de la cible"),
-        rows,
-        caption="Exposition obtenue et cible, par agent",
-        targets=("series", targets),
-        numbers=(2, 3, 4, 5, 6),
-        note="L’exposition compte les contacts, d’autant moins que la face est loin du lieu de "
-        "travail.",
-    )
-
-
-def _stops_section(scene: Scene) -> Json:
-    """Return the stops with hours and the drive that leads to each, and the way back."""
-    at = {maison.maison_id: i for i, maison in enumerate(scene.campaign.maisons)}
-    maisons, marks = scene.campaign.maisons, blocks.stop_marks(scene)
-    legs = [leg for leg in scene.plan.tour.legs if leg.from_id != leg.to_id]
-    rows, targets = [], []
-    for stop in blocks.stops_in_order(scene):
-        # A Maison that is the depot too is come back to after its stay: that is another leg.
-        leg = next((leg for leg in legs if _leads_to(leg, stop)), None)
-        rows.append(
-            (
-                marks[stop.maison_id],
-                maisons[at[stop.maison_id]].name,
-                blocks.drive_text(leg) if leg is not None else "–",
-                french.moment(stop.arrive),
-                french.opening_days(stop.open_on),
-                french.moment(stop.leave),
-            )
-        )
-        targets.append(at[stop.maison_id])
-        legs = [other for other in legs if other is not leg]
-    for leg in sorted(legs, key=lambda leg: (leg.kit, leg.depart)):
-        times = (french.moment(leg.arrive), "–", "–")
-        rows.append(("Retour", maisons[at[leg.to_id]].name, blocks.drive_text(leg), *times))
-        targets.append(at[leg.to_id])
-    return blocks.rows_section(
-        "L’exposition itinérante",
-        ("Étape", "Maison", "Route pour y venir", "Arrivée", "Jours d’ouverture", "Départ"),
-        rows,
-        caption="Étapes et trajets, dans l’ordre",
-        targets=("venue", targets),
-        note="" if rows else "Aucune étape n’est prévue.",
-    )
-
-
-def _leads_to(leg: Leg, stop: Stop) -> bool:
-    same = (leg.kit, leg.to_id) == (stop.kit, stop.maison_id)
-    return same and leg.arrive <= stop.leave
 
 
 def _road_items(tour: Tour) -> list[str]:

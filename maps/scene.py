@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
-from geo.crs import Bounds
-from geo.model import Campaign, Faces
-from geo.plan import Plan
+from geo.crs import WGS84, Bounds, reproject_points
+from geo.errors import Problem
+from geo.matching.explained.glance import Glances
+from geo.model import Area, Campaign, Faces
+from geo.plan import Plan, Stop
 from geo.targeting import Eligibility
 from maps.columns import Json
 from maps.geometry import bounds_of, drawn_shapes
-from maps.palette import SHAPES, colour
+from maps.palette import colour, shape
 
 IntArray = NDArray[np.int64]
 
@@ -34,6 +38,14 @@ class Scene:
         One entry a posting, sorted by period then face; periods count from 1.
     portraits
         The portrait ids of the campaign, sorted; the number of a portrait is its rank from 1.
+    zones, venues
+        The zones and the Maisons that are shown, as places in the campaign.
+    focus
+        The zone that a page for one zone is about, -1 for the whole.
+    glances
+        Why each posting is there, in the same order; None where nobody worked it out.
+    problems
+        What the doors had to say of the inputs.
     """
 
     campaign: Campaign
@@ -44,9 +56,22 @@ class Scene:
     agent: IntArray
     period: IntArray
     portraits: tuple[str, ...]
+    zones: tuple[int, ...]
+    venues: tuple[int, ...]
+    focus: int = -1
+    glances: Glances | None = None
+    problems: tuple[Problem, ...] = ()
 
     @classmethod
-    def of(cls, campaign: Campaign, plan: Plan, eligibility: Eligibility) -> Self:
+    def of(
+        cls,
+        campaign: Campaign,
+        plan: Plan,
+        eligibility: Eligibility,
+        *,
+        glances: Glances | None = None,
+        problems: Sequence[Problem] = (),
+    ) -> Self:
         """Return the scene of a plan that was made from this campaign."""
         face_at = {str(face_id): i for i, face_id in enumerate(campaign.faces.face_id)}
         agent_at = {agent.agent_id: i for i, agent in enumerate(campaign.agents)}
@@ -60,7 +85,59 @@ class Scene:
             agent=np.array([agent_at[p.agent_id] for p in postings], dtype=np.int64),
             period=np.array([p.period for p in postings], dtype=np.int64),
             portraits=tuple(sorted({agent.portrait_id for agent in campaign.agents})),
+            zones=tuple(range(len(campaign.zones))),
+            venues=tuple(range(len(campaign.maisons))),
+            glances=glances,
+            problems=tuple(problems),
         )
+
+    def within(self, zone: int) -> Self:
+        """Return the scene of one zone: its faces, its Maisons and the zones inside it."""
+        at = {each.zone_id: i for i, each in enumerate(self.campaign.zones)}
+        inside = {zone}
+        for level in self.eligibility.levels:
+            inside |= {
+                i
+                for i, each in enumerate(self.campaign.zones)
+                if each.level == level and at.get(each.parent_id or "", -1) in inside
+            }
+        here = np.isin(self.eligibility.face_zone[self.face], sorted(inside)).any(axis=1)
+        area = self.campaign.zones[zone].area
+        return replace(
+            self,
+            face=self.face[here],
+            agent=self.agent[here],
+            period=self.period[here],
+            zones=tuple(sorted(inside)),
+            venues=tuple(i for i in self.venues if self._stands_in(i, inside=inside, area=area)),
+            focus=zone,
+        )
+
+    def _stands_in(self, venue: int, *, inside: set[int], area: Area) -> bool:
+        maison = self.campaign.maisons[venue]
+        if maison.zone_id is not None:
+            return maison.zone_id in {self.campaign.zones[i].zone_id for i in inside}
+        x, y = reproject_points(
+            np.array([maison.lnglat.lng]),
+            np.array([maison.lnglat.lat]),
+            source=WGS84,
+            target=self.campaign.crs,
+        )
+        return bool(shapely.intersects_xy(area, x[0], y[0]))
+
+    def stops(self) -> list[Stop]:
+        """Return the stops at the Maisons shown, kit by kit, in the order in which they happen."""
+        shown = {self.campaign.maisons[i].maison_id for i in self.venues}
+        stops = [stop for stop in self.plan.tour.stops if stop.maison_id in shown]
+        return sorted(stops, key=lambda stop: (stop.kit, stop.arrive))
+
+    def residents(self) -> int:
+        """Return how many live in a finest zone in which something is posted, where it is known."""
+        if not self.eligibility.levels:
+            return 0
+        finest = self.zone_of_faces(len(self.eligibility.levels) - 1)[np.unique(self.face)]
+        reached = [self.campaign.zones[int(i)] for i in np.unique(finest[finest >= 0])]
+        return sum(zone.population or 0 for zone in reached)
 
     @property
     def main_level(self) -> int:
@@ -97,8 +174,8 @@ class Scene:
 
     def bounds(self) -> Bounds:
         """Return the box of what is drawn, WGS84: the zones, else the faces."""
-        if len(self.shapes):
-            return bounds_of(self.shapes)
+        if self.zones:
+            return bounds_of(self.shapes[list(self.zones)])
         faces = self.campaign.faces
         return Bounds(
             west=float(faces.lng.min()),
@@ -113,7 +190,7 @@ def portrait_series(number: int, label: str, *, detail: str = "", mark: str = ""
     return {
         "mark": mark or str(number),
         "colour": colour(number - 1),
-        "shape": SHAPES[(number - 1) % len(SHAPES)],
+        "shape": shape(number - 1),
         "label": label,
         "detail": detail,
     }

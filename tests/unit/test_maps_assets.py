@@ -15,7 +15,7 @@ import pytest
 import maps.onefile
 from geo.crs import Bounds
 from maps.assets import UnknownAssetError, asset_text, page_script, style_sheet, vendored
-from maps.foliummap import TILE_HOST, folium_page
+from maps.foliummap import TILE_HOSTS, folium_page
 from maps.onefile import json_block, one_file, read_folium_page
 from tests.browser.plans import pages_of
 from tests.builders import tiny_campaign
@@ -94,7 +94,7 @@ def test_a_page_names_no_address_but_the_tiles(pages: dict[str, str]) -> None:
         own = html.replace(leaflet[0], "").replace(leaflet[1], "")
         addresses = re.findall(r"\b(?:https?|ftp|wss?):[^\s\"'`<>;)]*", own)
         assert addresses
-        assert [address for address in addresses if not address.startswith(TILE_HOST)] == []
+        assert [address for address in addresses if not address.startswith(TILE_HOSTS)] == []
         assert read_folium_page(html).links == ["#contenu", "#tableaux"]
 
 
@@ -108,7 +108,7 @@ def test_the_policy_allows_exactly_the_scripts_and_styles_of_the_page(
             rule.strip().split(" ", 1) for rule in html_module.unescape(content.group(1)).split(";")
         )
         assert rules["default-src"] == "'none'"
-        assert rules["img-src"] == f"data: {TILE_HOST}"
+        assert rules["img-src"] == f"data: {' '.join(TILE_HOSTS)}"
         assert rules["base-uri"] == rules["form-action"] == "'none'"
         assert rules["script-src"].split() == hashes(html, "script")
         assert rules["style-src"].split() == hashes(html, "style")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
@@ -16,21 +15,24 @@ from geo import french
 from geo.model import Exclusion, Zone
 from geo.targeting import target
 from maps.blocks import zones_block
-from maps.columns import differences, number_column, text_column
+from maps.columns import number_column, packed, text_column
 from maps.geometry import drawn_shapes, encode_shape
-from maps.palette import SHAPES, colour
+from maps.palette import colour, shape
 from maps.planner import (
     CLOSED,
     EXCLUDED,
     FREE,
     LOCKED,
+    NO_CONSENT,
     NOBODY,
+    NOT_FOR_SALE,
     POSTED,
     TOO_CLOSE,
     face_states,
     gap_sentence,
 )
 from maps.scene import Scene, fictitious_notice
+from tests.browser.payloads import column_values, numbers_in, payload_of, unpacked
 from tests.browser.plans import hand_made_plan, pages_of
 from tests.builders import CORNER_X, CORNER_Y, tiny_campaign
 
@@ -40,23 +42,9 @@ def scene_of(**changes: Any) -> Scene:
     return Scene.of(campaign, hand_made_plan(campaign), target(campaign))
 
 
-def payload_of(html: str) -> Any:
-    found = re.search(r'<script type="application/json" id="donnees">(.*?)</script>', html)
-    assert found is not None
-    return json.loads(found.group(1))
-
-
 def decode(text: str) -> list[tuple[int, int]]:
-    """Read an encoded polyline, after Google's description of the format."""
-    numbers, value, shift = [], 0, 0
-    for letter in text:
-        bits = ord(letter) - 63
-        value |= (bits & 31) << shift
-        shift += 5
-        if bits < 32:
-            numbers.append(~(value >> 1) if value & 1 else value >> 1)
-            value = shift = 0
-    points = np.cumsum(np.array(numbers).reshape(-1, 2), axis=0)
+    """Return the points of an encoded polyline."""
+    points = np.cumsum(np.array(numbers_in(text)).reshape(-1, 2), axis=0)
     return [(int(lat), int(lng)) for lat, lng in points]
 
 
@@ -122,14 +110,53 @@ def test_the_reader_chooses_among_zones_of_levels_that_divide() -> None:
     assert [block["name"][i] for i in block["filter"]] == ["NORD", "SUD"]
 
 
-def test_repeated_texts_become_a_dictionary() -> None:
-    assert text_column(["b", "a", "b", "b"]) == {"d": ["a", "b"], "i": [1, 0, 1, 1]}
-    assert text_column(["b", "a"]) == {"v": ["b", "a"]}
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["b", "a", "a", "", "b", "b"],
+        ["b", "a"],
+        ["F007", "F008", "F010"],
+        ["F7", "F08"],
+        ["F٧"],
+        ["é1", "é2"],
+        [],
+    ],
+)
+def test_texts_read_back(texts: list[str]) -> None:
+    assert column_values(text_column(texts)) == texts
 
 
-def test_numbers_become_short() -> None:
-    assert differences([5, 7, 4]) == [5, 2, -3]
-    assert number_column([1.0, 2.5, float("nan")]) == {"v": [1, 2.5, None]}
+def test_what_repeats_or_counts_becomes_short() -> None:
+    assert text_column(["b", "a", "a", "a"]) == {"d": ["a", "b"], "i": "rA???"}
+    assert text_column(["F007", "F008"]) == {"p": "F", "w": 3, "n": "rMO"}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [],
+        [0],
+        [-1, -1, -1],
+        [5, 7, 4, -(2**29), 2**29],
+        list(range(1000)),
+        [2, 2, 2, 3] * 40,
+        [572_345, 572_346, -4_512_345],
+    ],
+)
+def test_whole_numbers_read_back(values: list[int]) -> None:
+    assert unpacked(packed(values)) == values
+
+
+def test_runs_and_steps_are_shorter_than_the_numbers() -> None:
+    assert len(packed([1_000_000] * 500)) < 10
+    assert len(packed(list(range(5_000_000, 5_000_500)))) < 510
+
+
+def test_numbers_read_back() -> None:
+    assert column_values(number_column([1.0, 2.5, float("nan")])) == [1, 2.5, None]
+    assert column_values(number_column([3, 70, 3, 3])) == [3, 70, 3, 3]
+    assert column_values(number_column([3, 70_000])) == [3, 70_000]
+    assert column_values(number_column([0, -1, 4, 2, 9])) == [0, -1, 4, 2, 9]
 
 
 def test_french_is_written_as_it_should_be() -> None:
@@ -164,8 +191,8 @@ def test_a_white_number_stands_out_on_every_colour() -> None:
 
 
 def test_no_two_of_the_first_portraits_look_the_same() -> None:
-    looks = {(colour(rank), SHAPES[rank % len(SHAPES)]) for rank in range(18)}
-    assert len(looks) == 18
+    assert len({(colour(rank), shape(rank)) for rank in range(54)}) == 54
+    assert all(shape(rank) != shape(rank + 1) for rank in range(17))
 
 
 def test_an_unused_face_says_why() -> None:
@@ -180,11 +207,20 @@ def test_an_unused_face_says_why() -> None:
         agents=agents,
     )
     states = face_states(scene)
-    assert states[63] == CLOSED
+    assert states[63] == NOT_FOR_SALE
     assert states[61] == EXCLUDED
     assert states[32] == NOBODY  # in t3, where nobody works any more
     assert states[27] == FREE
     assert (np.flatnonzero(states == POSTED) == np.unique(scene.face)).all()
+
+
+def test_a_face_that_no_consent_or_no_sequence_opens_says_so() -> None:
+    base = tiny_campaign()
+    silent = replace(base.agents[0], consent_media=frozenset({"presse"}))
+    scene = scene_of(agents=(silent, *base.agents[1:]), sequences={"t4": frozenset()})
+    states = face_states(scene)
+    assert states[27] == NO_CONSENT  # in t1, where only A1 works
+    assert states[63] == CLOSED  # in t4, which is open in no period
 
 
 def test_what_the_matching_says_of_an_idle_face_is_shown() -> None:

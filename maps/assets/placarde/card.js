@@ -1,6 +1,6 @@
 // The card over the map: everything about the face, the Maison or the zone that was chosen.
 
-function makeCard(model) {
+function makeCard(model, onRemark) {
   const card = byId("fiche");
   let opener = null;
   const close = () => {
@@ -8,10 +8,11 @@ function makeCard(model) {
     if (opener && document.contains(opener)) opener.focus();
     opener = null;
   };
-  const open = (heading, kind, body) => {
+  const open = (heading, kind, body, subject) => {
     if (card.hidden) opener = document.activeElement;
     const button = el("button", { type: "button", class: "card-close", "aria-label": "Fermer le détail", on: { click: close } }, "×");
-    fill(card, button, el("p", { class: "card-kind" }, kind), el("h3", {}, typed(heading)), body);
+    fill(card, button, el("p", { class: "card-kind" }, kind), el("h3", {}, typed(heading)), body,
+      subject ? el("button", { type: "button", class: "link", on: { click: () => onRemark(subject) } }, "Laisser une remarque") : null);
     card.hidden = false;
   };
   card.addEventListener("keydown", (event) => {
@@ -19,9 +20,9 @@ function makeCard(model) {
   });
   return {
     close,
-    face: (place) => open(...faceCard(model, place)),
+    face: (place) => open(...faceCard(model, place), faceSubject(model, place)),
     venue: (venue) => open(venue.name, venue.mark ? `Étape ${venue.mark} de l’exposition` : "Maison du Département", factList(venue.facts)),
-    zone: (zone) => open(...zoneCard(model, zone)),
+    zone: (zone) => open(...zoneCard(model, zone), zoneSubject(model, zone)),
   };
 }
 
@@ -56,7 +57,8 @@ function postingLine(model, posting) {
   const series = model.series[posting.series];
   return el("li", {}, numbered(series),
     el("span", { class: "card-dates" }, `${label}, ${dates}`),
-    series.detail ? el("span", { class: "card-dates" }, typed(series.detail)) : null);
+    series.detail ? el("span", { class: "card-dates" }, typed(series.detail)) : null,
+    reasonOf(model, posting));
 }
 
 function zoneCard(model, zone) {
@@ -67,8 +69,12 @@ function zoneCard(model, zone) {
     above.push([model.raw.zones.levels[model.zones[parent].level], model.zones[parent].name]);
   }
   const body = el("div", {},
-    factList(above),
+    factList([...above, ...peopleOf(model, zone)]),
     el("p", {}, here.length ? counted(here.length, "affichage", "affichages") : "Aucun affichage ici."),
     el("ul", { class: "card-postings" }, series.map((index) => el("li", {}, numbered(model.series[index])))));
   return [zone.name, model.raw.zones.levels[zone.level], body];
+}
+
+function peopleOf(model, zone) {
+  return model.raw.zones.people && zone.weight ? [["Habitants", wholeNumbers.format(zone.weight)]] : [];
 }

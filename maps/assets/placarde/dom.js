@@ -10,13 +10,13 @@ function el(tag, attributes, ...children) {
   }
   for (const [event, listener] of Object.entries(on)) node.addEventListener(event, listener);
   for (const [name, value] of Object.entries(vars)) node.style.setProperty(`--${name}`, value);
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return node;
 }
 
 /** Replace everything inside an element. */
 function fill(node, ...children) {
-  node.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined));
+  node.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
 }
 
 function byId(id) {

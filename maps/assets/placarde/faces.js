@@ -1,110 +1,87 @@
-// Faces on one canvas: a numbered sign a posted face, a small open circle an unused one.
+// All faces on one canvas: one sign a point, found again under the pointer by a quad-tree.
 
-const FaceCanvas = L.Canvas.extend({
-  _updateFace(layer) {
-    if (!this._drawing || layer._empty()) return;
-    const { x, y } = layer._point;
-    if (layer.options.marks.length === 0) drawUnused(this._ctx, x, y, layer._radius);
-    else drawPosted(this._ctx, x, y, layer._radius, layer.options);
+const WORLD = 256;
+const FAINT = 0.12;
+
+/** Leaflet's renderer keeps a canvas over the view and its margin, through moves and zooms. */
+const FaceCanvas = L.Renderer.extend({
+  _initContainer() {
+    this._container = el("canvas");
+    this._ctx = this._container.getContext("2d");
+  },
+  _destroyContainer() {
+    this._container.remove();
+  },
+  _updatePaths() {},
+  _update() {
+    if (this._map._animatingZoom && this._bounds) return;
+    L.Renderer.prototype._update.call(this);
+    const { min } = this._bounds;
+    const { x, y } = this._bounds.getSize();
+    const scale = Math.min(window.devicePixelRatio || 1, 2);
+    L.DomUtil.setPosition(this._container, min);
+    Object.assign(this._container, { width: x * scale, height: y * scale });
+    Object.assign(this._container.style, { width: `${x}px`, height: `${y}px` });
+    this._ctx.scale(scale, scale);
+    this._ctx.translate(-min.x, -min.y);
+    this.options.draw(this._ctx, this._bounds, scale);
   },
 });
-
-const FaceMarker = L.CircleMarker.extend({
-  _updatePath() {
-    this._renderer._updateFace(this);
-  },
-});
-
-function drawUnused(ctx, x, y, radius) {
-  ctx.beginPath();
-  ctx.arc(x, y, radius * 0.65, 0, 2 * Math.PI);
-  ctx.fillStyle = "rgba(255, 255, 255, 0.8)";
-  ctx.fill();
-  ctx.lineWidth = 1.2;
-  ctx.strokeStyle = "#5a6670";
-  ctx.stroke();
-}
-
-const OUTLINES = {
-  round(ctx, x, y, radius) {
-    ctx.arc(x, y, radius, 0, 2 * Math.PI);
-  },
-  square(ctx, x, y, radius) {
-    const side = radius * 0.9;
-    ctx.rect(x - side, y - side, 2 * side, 2 * side);
-  },
-  diamond(ctx, x, y, radius) {
-    const reach = radius * 1.25;
-    ctx.moveTo(x, y - reach);
-    ctx.lineTo(x + reach, y);
-    ctx.lineTo(x, y + reach);
-    ctx.lineTo(x - reach, y);
-    ctx.closePath();
-  },
-};
-
-/** Draw a portrait's sign with its number; of several portraits, a disc of one sector each. */
-function drawPosted(ctx, x, y, radius, { marks }) {
-  const turn = (2 * Math.PI) / marks.length;
-  const outline = marks.length > 1 ? OUTLINES.round : OUTLINES[marks[0].shape];
-  marks.forEach((series, i) => {
-    ctx.beginPath();
-    if (marks.length === 1) outline(ctx, x, y, radius);
-    else {
-      ctx.moveTo(x, y);
-      ctx.arc(x, y, radius, i * turn - Math.PI / 2, (i + 1) * turn - Math.PI / 2);
-    }
-    ctx.fillStyle = series.colour;
-    ctx.fill();
-  });
-  ctx.beginPath();
-  outline(ctx, x, y, radius);
-  ctx.lineWidth = 1.2;
-  ctx.strokeStyle = "#ffffff";
-  ctx.stroke();
-  if (marks.length > 1 || radius < 6.5) return;
-  ctx.fillStyle = "#ffffff";
-  ctx.font = `700 ${Math.round(radius * 1.15)}px system-ui, sans-serif`;
-  ctx.textAlign = "center";
-  ctx.textBaseline = "middle";
-  ctx.fillText(marks[0].mark, x, y + 0.5);
-}
 
 function radiusAt(zoom) {
-  return Math.max(3.5, Math.min(10, (zoom - 6.6) * 2));
+  return Math.round(Math.max(3.5, Math.min(10, (zoom - 6.4) * 2)) * 2) / 2;
 }
 
-/** Draw the faces of a selection, one sign a point, and again when it or the zoom changes. */
-function drawFaces(model, map, { onChoose }) {
+/** Return how a view turns the world's square into pixels of Leaflet's layers. */
+function projection(map) {
+  const scale = 2 ** map.getZoom();
+  const origin = map.getPixelOrigin();
+  return { scale, left: origin.x, top: origin.y };
+}
+
+/** Draw the faces of a selection; return what is drawn and what stands near a point. */
+function drawFaces(model, map) {
   map.createPane("faces").style.zIndex = 420;
-  const renderer = new FaceCanvas({ pane: "faces", padding: 0.2 });
-  const group = L.featureGroup().addTo(map);
-  const markers = new Map(model.spots.map((spot) => [spot, faceMarker(spot, { renderer, onChoose })]));
-  let drawn = { postings: [], byPlace: new Map(), unused: [] };
-  const draw = (chosen) => {
-    drawn = chosen;
-    group.clearLayers();
+  for (const spot of model.spots) {
+    const { x, y } = L.CRS.EPSG3857.latLngToPoint(L.latLng(spot.at), 0);
+    Object.assign(spot, { x, y, marks: null });
+  }
+  const tree = quadTree(model.spots, WORLD);
+  const stamps = makeStamps(model);
+  const state = { signs: [], faces: 0, bright: null };
+  const draw = (ctx, bounds, scale) => {
+    const view = projection(map);
     const radius = radiusAt(map.getZoom());
-    for (const { spot } of chosen.unused) put(markers.get(spot), [], radius * 0.8);
-    for (const [spot, series] of seriesBySpot(chosen.postings)) {
-      put(markers.get(spot), [...series].map((index) => model.series[index]), radius);
+    for (const { x, y, marks } of state.signs) {
+      const px = x * view.scale - view.left;
+      const py = y * view.scale - view.top;
+      if (px < bounds.min.x - 20 || px > bounds.max.x + 20 || py < bounds.min.y - 20 || py > bounds.max.y + 20) continue;
+      const { canvas, middle } = stamps(marks, radius, scale);
+      ctx.globalAlpha = state.bright === null || marks.includes(state.bright) ? 1 : FAINT;
+      ctx.drawImage(canvas, px - middle, py - middle, 2 * middle, 2 * middle);
     }
   };
-  const put = (marker, marks, radius) => {
-    marker.options.marks = marks;
-    marker.options.radius = radius;
-    marker.setRadius(radius).addTo(group);
+  const layer = new FaceCanvas({ pane: "faces", padding: 0.2, draw }).addTo(map);
+  model.listeners.push(({ postings, byPlace, unused }) => {
+    for (const spot of state.signs) spot.marks = null;
+    for (const { spot } of unused) spot.marks = [];
+    for (const [spot, series] of seriesBySpot(postings)) spot.marks = [...series].sort((a, b) => a - b);
+    // Empty faces first, so that no portrait is under one.
+    const shown = model.spots.filter((spot) => spot.marks);
+    state.signs = [...shown.filter(({ marks }) => !marks.length), ...shown.filter(({ marks }) => marks.length)];
+    state.faces = byPlace.size;
+    layer._update();
+  });
+  theme.listeners.push(() => layer._update());
+  return {
+    faces: () => state.faces,
+    signs: () => state.signs.length,
+    near: (latlng, pixels) => {
+      const { x, y } = L.CRS.EPSG3857.latLngToPoint(latlng, 0);
+      return nearest(tree, { x, y, reach: pixels / 2 ** map.getZoom(), accepts: (spot) => spot.marks !== null });
+    },
+    brighten(series) { state.bright = series; layer._update(); },
   };
-  group.bindTooltip((marker) => spotHint(model, marker), { direction: "top", offset: [0, -6] });
-  map.on("zoomend", () => draw(drawn));
-  model.listeners.push(draw);
-  return { faces: () => drawn.byPlace.size, signs: () => group.getLayers().length };
-}
-
-function faceMarker(spot, { renderer, onChoose }) {
-  const marker = new FaceMarker(spot.at, { renderer, pane: "faces", bubblingMouseEvents: false, marks: [] });
-  marker.spot = spot;
-  return marker.on("click", () => onChoose(spot.places[0]));
 }
 
 function seriesBySpot(postings) {
@@ -116,7 +93,54 @@ function seriesBySpot(postings) {
   return spots;
 }
 
-function spotHint(model, { spot, options }) {
-  const names = options.marks.map((series) => `${series.mark} – ${series.label}`).join(" ; ");
-  return el("span", {}, typed(names || model.raw.states[spot.places[0].state]));
+/** Return the place of a point that is shown: one that carries something, if any does. */
+function shownPlace(spot) {
+  return spot.places.find(({ postings }) => postings.length && spot.marks.length) || spot.places[0];
+}
+
+function spotHint(model, spot) {
+  const names = spot.marks.map((index) => `${model.series[index].mark} – ${model.series[index].label}`).join(" ; ");
+  const place = shownPlace(spot);
+  const where = factValue(model, "Commune", place);
+  return [names || model.raw.states[place.state], where].filter(Boolean).join(` · `);
+}
+
+/** Hints under the pointer, and under the cross in the middle while the map has the keyboard. */
+function followPointer(model, map, faces, { onFace, onZone }) {
+  const hint = L.tooltip({ direction: "top", offset: [0, -8] });
+  const aim = el("div", { class: "aim", "aria-hidden": "true", hidden: true });
+  const container = map.getContainer();
+  container.append(aim);
+  const reach = () => radiusAt(map.getZoom()) + 4;
+  const show = (spot) => {
+    container.classList.toggle("over-face", Boolean(spot));
+    if (!spot) { hint.remove(); return; }
+    hint.setLatLng(spot.at).setContent(el("span", {}, typed(spotHint(model, spot)))).addTo(map);
+  };
+  const middle = () => faces.near(map.getCenter(), 24);
+  map.on("mousemove", ({ latlng }) => show(faces.near(latlng, reach())));
+  map.on("mouseout zoomstart", () => show(null));
+  map.on("click", ({ latlng }) => {
+    const spot = faces.near(latlng, reach());
+    const zone = spot ? null : zoneAt(model, latlng);
+    if (spot) onFace(shownPlace(spot));
+    else if (zone) onZone(zone);
+  });
+  const tell = () => {
+    aim.hidden = !container.matches(":focus-visible");
+    if (aim.hidden) return;
+    const spot = middle();
+    show(spot);
+    byId("sous-la-croix").textContent = spot ? spotHint(model, spot) : "";
+  };
+  container.addEventListener("focus", tell);
+  container.addEventListener("blur", () => { aim.hidden = true; show(null); });
+  map.on("moveend", tell);
+  container.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target !== container) return;
+    const spot = middle();
+    const zone = spot ? null : zoneAt(model, map.getCenter());
+    if (spot) onFace(shownPlace(spot));
+    else if (zone) onZone(zone);
+  });
 }

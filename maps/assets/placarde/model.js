@@ -2,58 +2,88 @@
 
 const DEGREE = 1e5;
 
-function sums(differences) {
-  let total = 0;
-  return differences.map((step) => (total += step));
+/** Return the whole numbers of a text in the letters of Google's encoded polylines. */
+function decode(text, from = 0) {
+  const values = [];
+  for (let at = from; at < text.length;) {
+    let value = 0;
+    let bits = 32;
+    for (let shift = 0; bits >= 32; shift += 5) {
+      bits = text.charCodeAt(at++) - 63;
+      value |= (bits & 31) << shift;
+    }
+    values.push(value & 1 ? ~(value >> 1) : value >> 1);
+  }
+  return values;
 }
 
-function column({ v, d, i }) {
-  return v || i.map((index) => d[index]);
+/** Return a packed column: numbers as they are, differences, or runs, by its first letter. */
+function unpack(text) {
+  const values = decode(text, 1);
+  if (text[0] === "d") {
+    let total = 0;
+    return values.map((step) => (total += step));
+  }
+  if (text[0] === "r") return values;
+  const column = [];
+  for (let i = 0; i < values.length; i += 2) {
+    for (let n = values[i + 1]; n > 0; n--) column.push(values[i]);
+  }
+  return column;
+}
+
+/** Return the values of a column of text or of numbers. */
+function column({ v, d, i, n, p, w }) {
+  if (v) return v;
+  if (d) return unpack(i).map((index) => d[index]);
+  return p === undefined ? unpack(n) : unpack(n).map((number) => p + String(number).padStart(w, "0"));
 }
 
 /** Return the points `[lat, lng]` of an encoded polyline of five decimals. */
 function decodeRing(text) {
+  const steps = decode(text);
   const points = [];
-  let at = 0;
-  const next = () => {
-    let value = 0;
-    for (let shift = 0; ; shift += 5) {
-      const bits = text.charCodeAt(at++) - 63;
-      value |= (bits & 31) << shift;
-      if (bits < 32) return value & 1 ? ~(value >> 1) : value >> 1;
-    }
-  };
-  let lat = 0;
-  let lng = 0;
-  while (at < text.length) {
-    lat += next();
-    lng += next();
+  for (let i = 0, lat = 0, lng = 0; i < steps.length; i += 2) {
+    lat += steps[i];
+    lng += steps[i + 1];
     points.push([lat / DEGREE, lng / DEGREE]);
   }
   return points;
 }
 
 function readZones(raw) {
+  const [level, parent, weight, lat, lng] = [raw.level, raw.parent, raw.weight, raw.lat, raw.lng].map(unpack);
   return raw.name.map((name, i) => ({
     index: i,
     name,
-    level: raw.level[i],
-    parent: raw.parent[i],
-    weight: raw.weight[i],
-    at: [raw.lat[i] / DEGREE, raw.lng[i] / DEGREE],
+    level: level[i],
+    parent: parent[i],
+    weight: weight[i],
+    at: [lat[i] / DEGREE, lng[i] / DEGREE],
     rings: raw.shape[i].map((polygon) => polygon.map(decodeRing)),
   }));
 }
 
-function readPlaces(raw) {
-  const lat = sums(raw.lat);
-  const lng = sums(raw.lng);
+/** Return the zone of each place at each level, coarse to fine; -1 for none. */
+function zonesOfPlaces(raw, zones) {
+  const levels = raw.zones.map((text) => text && unpack(text));
+  for (let level = levels.length - 2; level >= 0; level--) {
+    levels[level] = levels[level] || levels[level + 1].map((zone) => (zone < 0 ? -1 : zones[zone].parent));
+  }
+  return levels;
+}
+
+function readPlaces(raw, zones) {
+  const lat = unpack(raw.lat);
+  const lng = unpack(raw.lng);
+  const levels = zonesOfPlaces(raw, zones);
+  const state = raw.state && unpack(raw.state);
   const facts = raw.facts.map((fact) => ({ ...fact, values: column(fact.column) }));
   const places = lat.map((_, i) => ({
     index: i,
     at: [lat[i] / DEGREE, lng[i] / DEGREE],
-    zones: raw.zones.map((level) => level[i]),
-    state: raw.state ? raw.state[i] : 0,
+    zones: levels.map((level) => level[i]),
+    state: state ? state[i] : 0,
     postings: [],
   }));
   return { places, facts };
@@ -71,24 +101,31 @@ function spotsOf(places) {
   return [...spots.values()];
 }
 
+function readPostings(raw, places) {
+  const [place, period, series] = [raw.place, raw.period, raw.series].map(unpack);
+  const why = raw.why && Object.fromEntries(
+    ["why", "worth", "rival", "bar", "behind", "rivals"].map((name) => [name, unpack(raw[name])]));
+  const postings = place.map((at, i) => ({ index: i, place: places[at], period: period[i], series: series[i] }));
+  for (const posting of postings) posting.place.postings.push(posting);
+  return { postings, why };
+}
+
 /** Return the model: decoded data, the filters, and who is told when they change. */
 function readModel(raw) {
-  const { places, facts } = readPlaces(raw.places);
-  const at = sums(raw.postings.place);
-  const postings = at.map((place, i) => ({
-    place: places[place],
-    period: raw.postings.period[i],
-    series: raw.postings.series[i],
-  }));
-  for (const posting of postings) posting.place.postings.push(posting);
   const zones = readZones(raw.zones);
+  const { places, facts } = readPlaces(raw.places, zones);
+  const format = facts.find(({ label }) => label === "Format");
+  const formats = format ? [...new Set(format.values)].filter(Boolean).sort() : [];
   return {
-    raw, places, facts, postings, zones,
+    raw, places, facts, zones, formats,
+    ...readPostings(raw.postings, places),
     spots: spotsOf(places),
     series: raw.series,
     periods: raw.periods,
     finest: raw.zones.levels.length - 1,
-    filters: { series: new Set(), period: 0, zone: -1, show: "posted" },
+    formatOf: (place) => (format ? format.values[place.index] : ""),
+    filters: { series: new Set(), period: 0, zone: -1, format: "", show: "posted" },
+    outlined: -1,
     listeners: [],
   };
 }
@@ -98,8 +135,10 @@ function factValue(model, label, place) {
   return fact ? shown(fact.kind, fact.values[place.index]) : "";
 }
 
-function inZone(model, place) {
-  return model.filters.zone < 0 || place.zones.includes(model.filters.zone);
+/** Tell whether the choices of zone and format leave a place. */
+function inView(model, place) {
+  const { zone, format } = model.filters;
+  return (zone < 0 || place.zones.includes(zone)) && (!format || model.formatOf(place) === format);
 }
 
 /** Return what the filters leave: postings, the places that carry them, the unused places. */
@@ -107,15 +146,17 @@ function selection(model) {
   const { series, period, show } = model.filters;
   const kept = show === "unused" ? [] : model.postings.filter((posting) =>
     (series.size === 0 || series.has(posting.series)) &&
-    (period === 0 || posting.period === period) && inZone(model, posting.place));
+    (period === 0 || posting.period === period) && inView(model, posting.place));
   const byPlace = new Map();
   for (const posting of kept) {
     if (!byPlace.has(posting.place)) byPlace.set(posting.place, []);
     byPlace.get(posting.place).push(posting);
   }
-  const unused = show === "posted" ? [] : model.places.filter((place) =>
-    place.postings.length === 0 && inZone(model, place));
-  return { postings: kept, byPlace, unused };
+  return { postings: kept, byPlace, unused: show === "posted" ? [] : unusedHere(model) };
+}
+
+function unusedHere(model) {
+  return model.places.filter((place) => place.postings.length === 0 && inView(model, place));
 }
 
 /** Change filters and tell everything that shows them. */

@@ -1,14 +1,15 @@
 // The page: its head and foot, and how map, controls, card and tables work together.
 
 function drawHead(raw) {
-  const { kicker, title, lead, figures, notice } = raw.head;
+  const { kicker, title, place, lead, figures, notice } = raw.head;
   fill(byId("tete"),
     el("p", { class: "kicker" }, kicker),
-    el("h1", {}, typed(title)),
+    el("h1", {}, typed(title), place ? el("span", { class: "place" }, typed(place)) : null),
     notice ? el("p", { class: "notice" }, notice) : null,
     lead.map((sentence) => el("p", { class: "lead" }, typed(sentence))),
     el("ul", { class: "figures" }, figures.map(({ value, label }) =>
-      el("li", {}, el("strong", {}, value), el("span", {}, label)))));
+      el("li", {}, el("strong", {}, value), el("span", {}, label)))),
+    el("p", { class: "paper-only", id: "feuille" }));
   fill(byId("pied"), raw.sources.map((source) => el("p", {}, source)),
     el("p", {}, "Carte : Leaflet 1.9.4 (BSD-2-Clause). Page produite par Placarde."));
 }
@@ -18,23 +19,24 @@ function dressMap(map, tiles) {
   L.control.zoom({ zoomInTitle: "Agrandir", zoomOutTitle: "Réduire" }).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
   map.attributionControl.addAttribution("Limites : © IGN, INSEE");
-  tiles.setOpacity(0.75);
+  for (const layer of Object.values(tiles)) layer.setOpacity(0.75);
 }
 
 /** Return what a choice anywhere on the page does to the map. */
-function makeActions(model, map, { zones, tour, card, chooser }) {
+function makeActions(model, map, { zones, tour, card, forget }) {
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   const toMap = () => byId("atlas-titre").scrollIntoView({ behavior: calm ? "auto" : "smooth" });
-  const fly = (bounds, maxZoom) => map.fitBounds(bounds, { maxZoom, padding: [24, 24], animate: !calm });
-  const actions = {
-    zone(index) {
+  const fly = (bounds, maxZoom) => { forget(); map.fitBounds(bounds, { maxZoom, padding: [24, 24], animate: !calm }); };
+  return {
+    zone(index, { quiet = false } = {}) {
       const zone = model.zones[index];
       const filtered = model.raw.zones.filter.includes(index);
       zones.outline(index);
-      chooser.show(filtered ? index : -1);
       choose(model, { zone: filtered ? index : -1 });
       fly(index < 0 ? zones.bounds() : zoneBounds(zone), 13);
-      if (index >= 0) { toMap(); card.zone(zone); } else card.close();
+      if (index < 0) { card.close(); return; }
+      card.zone(zone);
+      if (!quiet || window.scrollY === 0) toMap();
     },
     venue(which) {
       const venue = typeof which === "number" ? tour.venues[which] : which;
@@ -43,9 +45,7 @@ function makeActions(model, map, { zones, tour, card, chooser }) {
       card.venue(venue);
     },
     series(index) {
-      model.filters.series.clear();
-      model.filters.series.add(index);
-      choose(model, {});
+      choose(model, { series: new Set([index]) });
       toMap();
       const at = model.postings.filter(({ series }) => series === index).map(({ place }) => place.at);
       if (at.length) fly(L.latLngBounds(at), 12);
@@ -56,83 +56,69 @@ function makeActions(model, map, { zones, tour, card, chooser }) {
       card.face(place);
     },
   };
-  return actions;
 }
 
 function drawStatus(model) {
   model.listeners.push(({ postings, byPlace, unused }) => {
+    const { show, period } = model.filters;
     const parts = [];
-    if (model.filters.show !== "unused") {
+    if (show !== "unused") {
       parts.push(`${counted(postings.length, "affichage", "affichages")} sur ${counted(byPlace.size, "face", "faces")}`);
     }
-    if (model.filters.show !== "posted") parts.push(counted(unused.length, "face non utilisée", "faces non utilisées"));
+    if (show !== "posted") parts.push(counted(unused.length, "face non utilisée", "faces non utilisées"));
+    const closed = closedSequences(model, period).map(({ zone }) => model.zones[zone].name);
+    if (closed.length) parts.push(`rien dans cette vague : ${closed.join(", ")}`.replace(" :", `${NBSP}:`));
     byId("etat").textContent = parts.join(", ");
   });
 }
 
-function layersOf(map, { tiles, names, tour }) {
+function layersOf(model, map, { names, tour, sequences }) {
   const toggle = (layer) => (on) => (on ? layer.addTo(map) : layer.remove());
   return [
     ["Exposition itinérante", toggle(tour.group)],
     ["Noms des lieux", (on) => { map.getPane("names").hidden = !on; names.write(); }],
-    ["Fond de carte IGN (connexion)", toggle(tiles)],
+    ...(model.raw.zones.sequences.length ? [["Séquences", toggle(sequences)]] : []),
   ];
 }
 
-/** Return what two boxes have in common, else the first. */
-function common(a, b) {
-  if (!a.intersects(b)) return a;
-  return L.latLngBounds(
-    [Math.max(a.getSouth(), b.getSouth()), Math.max(a.getWest(), b.getWest())],
-    [Math.min(a.getNorth(), b.getNorth()), Math.min(a.getEast(), b.getEast())]);
-}
-
-/** On paper the map takes the width of the sheet and shows what it showed of the ground. */
-function followPrinting(map, ground) {
-  const frame = map.getContainer().parentElement;
-  let view = null;
-  window.addEventListener("beforeprint", () => {
-    view = map.getBounds();
-    frame.classList.add("printing");
-    map.invalidateSize({ animate: false });
-    map.fitBounds(common(view, ground), { animate: false, padding: [8, 8] });
-  });
-  window.addEventListener("afterprint", () => {
-    frame.classList.remove("printing");
-    map.invalidateSize({ animate: false });
-    if (view) map.fitBounds(view, { animate: false });
-  });
+function drawMap(model, map, onRemark) {
+  const card = makeCard(model, onRemark);
+  const zones = drawZones(model, map);
+  const sequences = drawSequences(model, map);
+  const faces = drawFaces(model, map);
+  const tour = drawTour(model, map, { onChoose: card.venue });
+  const names = drawNames(model, map, () => tour.venues.filter(({ mark, depot }) => mark || depot).map(({ at }) => at));
+  followPointer(model, map, faces, { onFace: card.face, onZone: card.zone });
+  return { card, zones, sequences, faces, tour, names };
 }
 
 /** Start the page: Folium's script calls this with its map and its background tiles. */
 function start(map, tiles) {
   const model = readModel(JSON.parse(byId("donnees").textContent));
-  const actions = {};
   drawHead(model.raw);
   dressMap(map, tiles);
-  const card = makeCard(model);
-  const zones = drawZones(model, map);
-  const faces = drawFaces(model, map, { onChoose: card.face });
-  const tour = drawTour(model, map, { onChoose: card.venue });
-  const names = drawNames(model, map, () => tour.venues.filter(({ mark, depot }) => mark || depot).map(({ at }) => at));
-  const chooser = zoneChoice(model, (index) => actions.zone(index));
-  Object.assign(actions, makeActions(model, map, { zones, tour, card, chooser }));
-  // The blank tile that stands in for one that cannot be had is loaded, too.
-  tiles.on("tileload", ({ tile }) => tile.src.startsWith("data:") || zones.letTilesThrough());
-  map.on("click", (event) => {
-    const zone = zoneAt(model, event.latlng);
-    if (zone) card.zone(zone);
-  });
+  const review = makeReview(model);
+  const drawn = drawMap(model, map, review.ask);
+  const address = {};
+  const actions = makeActions(model, map, { ...drawn, forget: () => address.forget?.() });
+  const background = backgroundChoice(map, tiles, () => drawn.zones.letTilesThrough(false));
+  for (const layer of Object.values(tiles)) {
+    // The blank tile that stands in for one that cannot be had is loaded, too.
+    layer.on("tileload", ({ tile }) => tile.src.startsWith("data:") || drawn.zones.letTilesThrough(true));
+  }
   fill(byId("reglages"),
-    makeSearch(entriesOf(model, tour.venues), actions),
-    stateChoice(model), periodChoice(model), chooser.node, seriesChoice(model));
-  fill(byId("couches"), layerChoice(layersOf(map, { tiles, names, tour })));
+    makeSearch(entriesOf(model, drawn.tour.venues), actions),
+    stateChoice(model), periodChoice(model), zoneChoice(model, (index) => actions.zone(index)), formatChoice(model),
+    seriesChoice(model, drawn.faces.brighten), background.node,
+    el("div", { class: "buttons" }, screenButton(map), printButton("A4"), printButton("A3")));
+  fill(byId("couches"), layerChoice(layersOf(model, map, drawn)));
   fill(byId("legende"), key(model));
   drawStatus(model);
-  makeSections(model, actions);
-  followPrinting(map, zones.bounds());
+  fill(byId("tableaux"), [...makeSections(model, actions, drawn.tour.venues), review.node]);
+  followPrinting(model, map, drawn.zones.bounds());
   choose(model, {});
-  api.drawn = () => ({ zones: zones.count(), faces: faces.faces(), signs: faces.signs(), stops: tour.count(), legs: model.raw.tour.legs.length });
+  Object.assign(address, keepAddress(model, map, { actions, background }));
+  api.drawn = () => ({ zones: drawn.zones.count(), faces: drawn.faces.faces(), signs: drawn.faces.signs(), stops: drawn.tour.count(), legs: model.raw.tour.legs.length });
   api.pixelOf = (index) => map.latLngToContainerPoint(model.places[index].at);
   document.documentElement.dataset.ready = "true";
 }

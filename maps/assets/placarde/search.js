@@ -1,9 +1,9 @@
-// The search box: zones, Maisons, portraits (and faces, on the planner's page).
+// The search box: zones, Maisons, portraits, and faces by name or address.
 
 const MOST_RESULTS = 8;
 
 function entriesOf(model, venues) {
-  const entry = (kind, label, go, more = "") => ({ kind, label, go, words: wordsOf(`${label} ${more}`) });
+  const entry = (kind, label, go, more = "") => ({ kind, label, go, more });
   const levels = model.raw.zones.levels;
   return [
     ...model.zones.map((zone) => entry(levels[zone.level], zone.name, (actions) => actions.zone(zone.index))),
@@ -14,18 +14,27 @@ function entriesOf(model, venues) {
 }
 
 function faceEntries(model, entry) {
-  const ids = model.facts.find((fact) => fact.label === "Face");
-  if (!ids) return [];
-  return model.places.map((place) => entry("Face", ids.values[place.index], (actions) => actions.face(place)));
+  const named = (label) => model.facts.find((fact) => fact.label === label);
+  const [ids, address, city] = [named("Face"), named("Adresse"), named("Commune")];
+  const name = ids || address;
+  if (!name) return [];
+  const more = (place) => [ids && address, city].filter(Boolean).map((fact) => fact.values[place.index]).join(" ");
+  return model.places.map((place) => {
+    const label = name.values[place.index] || more(place);
+    return { kind: "Face", label, go: (actions) => actions.face(place), more: more(place) };
+  });
 }
 
 /** Return the entries that match, those that begin with what was typed first. */
 function find(entries, text) {
   const asked = wordsOf(text);
   if (asked.length === 0) return [];
-  const found = entries.filter(({ words }) => matches(asked, words));
-  const begins = ({ words }) => (words[0].startsWith(asked[0]) ? 0 : 1);
-  return found.sort((a, b) => begins(a) - begins(b) || a.words.length - b.words.length).slice(0, MOST_RESULTS);
+  // The words of a hundred thousand faces are worked out when somebody first asks.
+  const words = (entry) => (entry.words ||= wordsOf(`${entry.label} ${entry.more}`));
+  const found = entries.filter((entry) => matches(asked, words(entry)));
+  const begins = ({ words: [first] }) => (first.startsWith(asked[0]) ? 0 : 1);
+  const face = ({ kind }) => (kind === "Face" ? 1 : 0);
+  return found.sort((a, b) => face(a) - face(b) || begins(a) - begins(b) || a.words.length - b.words.length).slice(0, MOST_RESULTS);
 }
 
 /** A combobox after the ARIA pattern: arrows move, Enter goes, Escape closes. */
@@ -36,7 +45,7 @@ function makeSearch(entries, actions) {
   const input = el("input", {
     id: "recherche", type: "search", role: "combobox", autocomplete: "off", spellcheck: "false",
     "aria-expanded": "false", "aria-controls": "recherche-liste", "aria-autocomplete": "list",
-    placeholder: "Commune, Maison…",
+    placeholder: "Commune, face, Maison…",
   });
   const status = el("p", { class: "unseen", role: "status" });
   const show = () => {

@@ -1,17 +1,72 @@
-// The sections under the map. The tables of faces follow the filters of the map.
+// Tables: sorted by their headings, narrowed by a word, shown part by part, saved whole as CSV.
 
 const FIRST_ROWS = 40;
+const MORE_ROWS = 500;
 
 function section(title, ...children) {
   return el("section", { class: "section" }, el("h2", {}, typed(title)), children);
 }
 
-function makeTable(caption, head, numbers = []) {
+/** Return a comparison of two cells: numbers by size, others as French has them. */
+const inFrench = new Intl.Collator("fr", { numeric: true });
+
+function compareCells(a, b) {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  return inFrench.compare(String(a), String(b));
+}
+
+/** Return a table.
+ *
+ * `columns` are `{ label, number, cell, text, value }`: what a cell shows, what it says in a file, and
+ * what it is sorted by. `go` gives what the first cell of a row leads to, if anything. */
+function makeTable({ caption, columns, go, name }) {
+  const state = { all: [], rows: [], limit: FIRST_ROWS, by: -1, down: false, asked: [] };
   const body = el("tbody");
   const captionNode = el("caption", {}, caption);
-  const cells = head.map((label, i) => el("th", { scope: "col", class: numbers.includes(i) ? "number" : null }, typed(label)));
-  const table = el("table", {}, captionNode, el("thead", {}, el("tr", {}, cells)), body);
-  return { node: el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, table), body, caption: captionNode };
+  const heads = columns.map(({ label, number }, i) => el("th", { scope: "col", class: number ? "number" : null },
+    el("button", { type: "button", class: "sort", on: { click: () => sortBy(i) } }, typed(label), el("span", { class: "arrow", "aria-hidden": "true" }))));
+  const more = el("button", { type: "button", class: "button more", hidden: true, on: { click: () => { state.limit += MORE_ROWS; write(); } } });
+  const left = el("p", { class: "paper-only" });
+  const words = (row) => (row.words ||= wordsOf(columns.map(({ text }) => text(row.entry)).join(" ")));
+  const row = ({ entry }) => el("tr", {}, columns.map(({ cell, number }, i) => (i === 0
+    ? headCell(cell(entry), go(entry)) : el("td", { class: number ? "number" : null }, cell(entry)))));
+  const write = () => {
+    const rest = state.rows.length - state.limit;
+    fill(body, state.rows.slice(0, state.limit).map(row));
+    more.hidden = rest <= 0;
+    left.textContent = rest > 0 ? `À l’écran${NBSP}: ${counted(rest, "ligne", "lignes")} de plus.` : "";
+    const step = Math.min(rest, MORE_ROWS);
+    more.textContent = `Afficher les ${counted(step, "ligne suivante", "lignes suivantes")}`;
+    captionNode.textContent = `${caption}${NBSP}: ${counted(state.rows.length, "ligne", "lignes")}`;
+  };
+  const arrange = () => {
+    state.rows = state.asked.length ? state.all.filter((each) => matches(state.asked, words(each))) : state.all.slice();
+    const column = columns[state.by];
+    if (column) {
+      const keyed = state.rows.map((each) => ({ each, key: column.value(each.entry) }));
+      keyed.sort((a, b) => compareCells(a.key, b.key) * (state.down ? -1 : 1));
+      state.rows = keyed.map(({ each }) => each);
+    }
+    state.limit = FIRST_ROWS;
+    write();
+  };
+  const sortBy = (i) => {
+    state.down = state.by === i && !state.down;
+    state.by = i;
+    heads.forEach((head, j) => (j === i ? head.setAttribute("aria-sort", state.down ? "descending" : "ascending") : head.removeAttribute("aria-sort")));
+    arrange();
+  };
+  const find = el("input", { type: "search", class: "narrow", placeholder: "Filtrer…", "aria-label": `Filtrer le tableau${NBSP}: ${caption}`,
+    on: { input: () => { state.asked = wordsOf(find.value); arrange(); } } });
+  const save = () => download(`${slug(name || caption)}.csv`, "text/csv;charset=utf-8",
+    csvOf([columns.map(({ label }) => label), ...state.rows.map(({ entry }) => columns.map(({ text }) => text(entry)))]));
+  const tools = el("div", { class: "tools" }, find, el("button", { type: "button", class: "button", on: { click: save } },
+    "Télécharger (CSV)", el("span", { class: "unseen" }, `${NBSP}: ${caption}`)));
+  const table = el("table", {}, captionNode, el("thead", {}, el("tr", {}, heads)), body);
+  return {
+    node: [tools, el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, table), more, left],
+    show(entries) { state.all = entries.map((entry) => ({ entry })); arrange(); },
+  };
 }
 
 /** The cell that names its row; with a target it is a button that leads to the map. */
@@ -23,12 +78,13 @@ function headCell(content, onGo) {
 function rowsSection(raw, actions) {
   const note = raw.note ? el("p", { class: "note" }, raw.note) : null;
   if (raw.rows.length === 0) return section(raw.title, note);
-  const table = makeTable(raw.caption, raw.head, raw.numbers);
-  raw.rows.forEach((row, r) => {
-    const go = raw.target && raw.targets[r] >= 0 ? () => actions[raw.target](raw.targets[r]) : null;
-    table.body.append(el("tr", {}, row.map((text, c) => (c === 0 ? headCell(typed(text), go)
-      : el("td", { class: raw.numbers.includes(c) ? "number" : null }, typed(text))))));
-  });
+  const columns = raw.head.map((label, c) => ({
+    label, number: raw.numbers.includes(c), cell: ({ row }) => typed(row[c]), text: ({ row }) => row[c],
+    value: ({ row }) => (Number.isNaN(numberIn(row[c])) ? row[c] : numberIn(row[c])),
+  }));
+  const go = ({ target }) => (raw.target && target >= 0 ? () => actions[raw.target](target) : null);
+  const table = makeTable({ caption: raw.caption, columns, go });
+  table.show(raw.rows.map((row, r) => ({ row, target: raw.target ? raw.targets[r] : -1 })));
   return section(raw.title, note, table.node);
 }
 
@@ -46,68 +102,58 @@ function gallerySection(model, raw, actions) {
     el("span", { class: "portrait-label" }, typed(series.label)),
     series.detail ? el("span", { class: "portrait-detail" }, typed(series.detail)) : null,
     el("span", { class: "portrait-go" }, "Voir sur la carte"))));
-  return section(raw.title, el("ul", { class: "gallery" }, cards));
+  return cards.length ? section(raw.title, el("ul", { class: "gallery" }, cards)) : null;
 }
 
-/** Return how to write a column of a table of faces: its heading and its cell. */
+/** Return a column of a table of faces: its heading, its cell, its text and what sorts it. */
 function faceColumn(model, name) {
   if (name.startsWith("fact:")) {
-    const label = name.slice(5);
-    const fact = model.facts.find((candidate) => candidate.label === label);
-    return fact && { label, number: fact.kind !== "text", cell: ({ place }) => typed(String(factValue(model, label, place))) };
+    const fact = model.facts.find(({ label }) => label === name.slice(5));
+    if (!fact) return null;
+    const value = ({ place }) => fact.values[place.index];
+    const euros = fact.kind === "euros";
+    return {
+      label: fact.label, number: fact.kind !== "text", value: (entry) => value(entry) ?? -Infinity,
+      cell: (entry) => typed(shown(fact.kind, value(entry))),
+      text: (entry) => (fact.kind === "text" ? value(entry) : plainNumber(value(entry), euros ? 100 : 1)),
+    };
   }
-  const period = (posting) => model.periods[posting.period - 1];
+  const said = (label, text, value = text) => ({ label, cell: (entry) => typed(text(entry)), text, value });
   const zone = ({ place }) => model.zones[place.zones[model.raw.zones.main]];
+  const series = (posting) => model.series[posting.series];
   return {
-    period: { label: "Vague", cell: (posting) => period(posting).label },
-    dates: { label: "Dates", cell: (posting) => period(posting).dates },
-    series: { label: model.raw.words.one, cell: (posting) => numbered(model.series[posting.series]) },
-    state: { label: "Raison", cell: ({ place }) => model.raw.states[place.state] },
-    zone: model.raw.zones.levels.length > 0 && {
-      label: model.raw.zones.levels[model.raw.zones.main],
-      cell: (posting) => (zone(posting) ? typed(zone(posting).name) : "–"),
-    },
-  }[name];
+    period: () => said("Vague", ({ period }) => model.periods[period - 1].label, ({ period }) => period),
+    dates: () => said("Dates", ({ period }) => model.periods[period - 1].dates, ({ period }) => period),
+    series: () => ({
+      label: model.raw.words.one, cell: (posting) => numbered(series(posting)), value: (posting) => posting.series,
+      text: (posting) => `${series(posting).mark} – ${series(posting).label}`,
+    }),
+    state: () => said("Raison", ({ place }) => model.raw.states[place.state]),
+    zone: () => model.raw.zones.levels.length > 0 &&
+      said(model.raw.zones.levels[model.raw.zones.main], (entry) => (zone(entry) ? zone(entry).name : "–")),
+  }[name]();
 }
 
-/** A table of faces that follows the filters; a long one shows its first rows, then all. What it
- * shows is what is printed. */
+function plainNumber(value, by) {
+  return value === null || value === undefined ? "" : String(value / by).replace(".", ",");
+}
+
+/** A table of faces that follows the filters of the map. What it shows is what is printed. */
 function facesSection(model, raw, actions) {
   const columns = raw.columns.map((name) => faceColumn(model, name)).filter(Boolean);
-  const numbers = columns.flatMap((column, i) => (column.number ? [i] : []));
-  const table = makeTable(raw.caption, columns.map(({ label }) => label), numbers);
-  const more = el("button", { type: "button", class: "more", hidden: true, on: { click: () => write(rows.length) } });
-  const left = el("p", { class: "paper-only" });
-  let rows = [];
-  const row = (entry) => el("tr", {}, columns.map(({ cell, number }, i) => (i === 0
-    ? headCell(cell(entry), () => actions.face(entry.place))
-    : el("td", { class: number ? "number" : null }, cell(entry)))));
-  const write = (limit) => {
-    fill(table.body, rows.slice(0, limit).map(row));
-    more.hidden = rows.length <= limit;
-    left.textContent = more.hidden ? "" : `À l’écran : ${counted(rows.length - limit, "ligne", "lignes")} de plus.`;
-    more.textContent = `Afficher les ${counted(rows.length - limit, "ligne suivante", "lignes suivantes")}`;
-  };
-  const update = (chosen) => {
-    rows = raw.kind === "postings" ? chosen.postings : unusedHere(model).map((place) => ({ place }));
-    table.caption.textContent = `${raw.caption} : ${counted(rows.length, "ligne", "lignes")}`;
-    write(FIRST_ROWS);
-  };
-  model.listeners.push(update);
-  return section(raw.title, table.node, more, left);
+  const table = makeTable({ caption: raw.caption, columns, go: ({ place }) => () => actions.face(place), name: raw.title });
+  model.listeners.push(({ postings }) => table.show(raw.kind === "postings" ? postings : unusedHere(model).map((place) => ({ place }))));
+  return section(raw.title, table.node);
 }
 
-function unusedHere(model) {
-  return model.places.filter((place) => place.postings.length === 0 && inZone(model, place));
-}
-
-function makeSections(model, actions) {
+function makeSections(model, actions, venues) {
   const make = {
     rows: (raw) => rowsSection(raw, actions),
     list: listSection,
     gallery: (raw) => gallerySection(model, raw, actions),
+    calendar: (raw) => calendarSection(model, raw, venues, actions),
     postings: (raw) => facesSection(model, raw, actions),
     unused: (raw) => facesSection(model, raw, actions),
   };
-  fill(byId("tableaux"), model.raw.sections.map((raw) => make[raw.kind](raw)));
+  return model.raw.sections.map((raw) => make[raw.kind](raw));
 }

@@ -16,11 +16,12 @@ function arc([lat1, lng1], [lat2, lng2]) {
 
 function venuesOf(model) {
   const tour = model.raw.tour;
+  const [lat, lng] = [tour.lat, tour.lng].map(unpack);
   return tour.name.map((name, i) => ({
     index: i,
     name,
     city: tour.city[i],
-    at: [tour.lat[i] / DEGREE, tour.lng[i] / DEGREE],
+    at: [lat[i] / DEGREE, lng[i] / DEGREE],
     mark: tour.mark[i],
     depot: i === tour.depot,
     facts: tour.facts[i],
@@ -33,13 +34,15 @@ function drawTour(model, map, { onChoose }) {
   const group = L.featureGroup().addTo(map);
   const venues = venuesOf(model);
   for (const leg of model.raw.tour.legs) {
-    const points = arc(venues[leg.from].at, venues[leg.to].at);
+    const points = leg.line ? decodeRing(leg.line) : arc(venues[leg.from].at, venues[leg.to].at);
     const options = { renderer: svg, pane: "tour", interactive: false, fill: false, lineCap: "round" };
-    L.polyline(points, { ...options, color: "#ffffff", weight: 5, opacity: 0.9 }).addTo(group);
-    L.polyline(points, {
-      ...options, color: "#1b2733", weight: 2, dashArray: KIT_DASHES[leg.kit % KIT_DASHES.length],
-    }).addTo(group);
+    L.polyline(points, { ...options, weight: 5, opacity: 0.9, ink: "halo" }).addTo(group);
+    const dashArray = leg.line && model.raw.tour.legs.every(({ kit }) => kit === 0) ? null : KIT_DASHES[leg.kit % KIT_DASHES.length];
+    L.polyline(points, { ...options, weight: 2, ink: "route", dashArray }).addTo(group);
   }
+  const paint = (colours) => group.eachLayer((layer) => layer.options.ink && layer.setStyle({ color: colours[layer.options.ink] }));
+  theme.listeners.push(paint);
+  paint(theme.now());
   const ordered = venues.slice().sort((a, b) => a.mark.localeCompare(b.mark, "fr", { numeric: true }));
   for (const venue of ordered) venueMarker(venue, onChoose).addTo(group);
   return { venues, group, count: () => venues.filter((venue) => venue.mark).length };

@@ -27,6 +27,18 @@ function wordsOf(text) {
     .map((word) => ({ st: "saint", ste: "sainte" })[word] || word);
 }
 
+/** Return a name as it stands in a link: `Bourg-d’Oisans` is `bourg-d-oisans`. */
+function slug(text) {
+  const letters = text.toLowerCase().replace(/œ/g, "oe").replace(/æ/g, "ae").normalize("NFD").replace(/\p{M}/gu, "");
+  return (letters.match(/[a-z0-9]+/g) || []).join("-").slice(0, 80);
+}
+
+/** Return the number that a cell of a table shows, for sorting; NaN for text. */
+function numberIn(text) {
+  const plain = text.replace(/[\s\u00a0\u202f]/g, "").replace(",", ".");
+  return /^-?\d+(\.\d+)?(€|%)?$/.test(plain) ? parseFloat(plain) : NaN;
+}
+
 /** Tell whether each word that was asked for begins a word of a text, all of them different. */
 function matches(asked, words) {
   const left = words.slice();

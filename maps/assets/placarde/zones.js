@@ -1,15 +1,4 @@
-// The zones as background, their names, and which zone lies under a point.
-
-const LINES = ["#22303c", "#5d6b76", "#98a2a9", "#ccd1d3"];
-const TINTS = ["#f6f1e4", "#e6eef0", "#edf2e0", "#f6e9e1", "#ebe8f3"];
-
-function lineStyle(model, level) {
-  const fineness = model.finest - level;
-  return {
-    color: LINES[Math.max(0, LINES.length - 1 - fineness)],
-    weight: [0.5, 1.3, 1.8, 2.2][Math.min(fineness, 3)],
-  };
-}
+// The zones as background, which of them are closed to a period, and which one lies under a point.
 
 /** Draw every zone, coarse over fine; return what the filters and the tiles change about it. */
 function drawZones(model, map) {
@@ -21,33 +10,82 @@ function drawZones(model, map) {
   // `smoothFactor` 0: Leaflet would simplify each polygon by itself and tear common borders.
   const options = { renderer: canvas, pane: "zones", interactive: false, smoothFactor: 0 };
   const tinted = Math.min(model.raw.zones.main, model.finest);
-  for (const zone of model.zones) {
-    if (zone.level !== tinted) continue;
-    const fillColor = TINTS[zone.index % TINTS.length];
-    L.polygon(zone.rings, { ...options, stroke: false, fillColor, fillOpacity: 1 }).addTo(ground);
+  const tile = { opacity: 1 };
+  for (const zone of model.zones.filter(({ level }) => level === tinted)) {
+    L.polygon(zone.rings, { ...options, stroke: false, zone }).addTo(ground);
   }
   for (let level = model.finest; level >= 0; level--) {
-    for (const zone of model.zones) {
-      if (zone.level !== level) continue;
-      const style = { ...options, ...lineStyle(model, level), fill: false };
-      L.polygon(zone.rings, style).addTo(lines);
+    for (const zone of model.zones.filter((each) => each.level === level)) {
+      L.polygon(zone.rings, { ...options, fill: false, zone }).addTo(lines);
     }
   }
-  const outline = L.featureGroup().addTo(map);
-  const svg = L.svg({ pane: "chosen" });
+  const paint = ({ lines: inks, tints }) => {
+    ground.eachLayer((layer) => layer.setStyle({
+      fillColor: tints[layer.options.zone.index % tints.length], fillOpacity: tile.opacity,
+    }));
+    lines.eachLayer((layer) => {
+      const fineness = model.finest - layer.options.zone.level;
+      layer.setStyle({ color: inks[Math.max(0, inks.length - 1 - fineness)], weight: [0.5, 1.3, 1.8, 2.2][Math.min(fineness, 3)] });
+    });
+  };
+  theme.listeners.push(paint);
+  paint(theme.now());
   return {
     bounds: () => lines.getBounds(),
     count: () => lines.getLayers().length,
-    letTilesThrough: () => ground.setStyle({ fillOpacity: 0.35 }),
-    outline(index) {
-      outline.clearLayers();
-      if (index < 0) return;
-      L.polygon(model.zones[index].rings, {
-        renderer: svg, pane: "chosen", interactive: false, smoothFactor: 0,
-        color: "#0b5566", weight: 3.5, fillColor: "#0b5566", fillOpacity: 0.07,
-      }).addTo(outline);
+    letTilesThrough(through) {
+      const opacity = through ? 0.35 : 1;
+      if (tile.opacity !== opacity) { tile.opacity = opacity; paint(theme.now()); }
     },
+    outline: makeOutline(model, map),
   };
+}
+
+/** Return what draws a strong line around a zone, -1 for none. */
+function makeOutline(model, map) {
+  const outline = L.featureGroup().addTo(map);
+  const renderer = L.svg({ pane: "chosen" });
+  const draw = (index) => {
+    outline.clearLayers();
+    if (index < 0) return;
+    const color = theme.now().chosen;
+    L.polygon(model.zones[index].rings, {
+      renderer, pane: "chosen", interactive: false, smoothFactor: 0, color, weight: 3.5, fillColor: color, fillOpacity: 0.07,
+    }).addTo(outline);
+  };
+  theme.listeners.push(() => draw(model.outlined));
+  return (index) => { model.outlined = index; draw(index); };
+}
+
+/** Return the sequences that are closed in a period; none while all periods are shown. */
+function closedSequences(model, period) {
+  return period === 0 ? [] : model.raw.zones.sequences.filter(({ periods }) => !periods.includes(period));
+}
+
+function sequenceLabel(model, { zone, periods }) {
+  const numbers = periods.join(periods.length > 2 ? ", " : " et ");
+  return `${model.zones[zone].name} : ${periods.length > 1 ? "vagues" : "vague"}${NBSP}${numbers}`.replace(" :", `${NBSP}:`);
+}
+
+/** Draw a line around each sequence, and a veil over those that are closed in the period shown. */
+function drawSequences(model, map) {
+  const group = L.featureGroup().addTo(map);
+  const renderer = L.svg({ pane: "chosen" });
+  const draw = () => {
+    group.clearLayers();
+    const { chosen, veil } = theme.now();
+    const closed = closedSequences(model, model.filters.period);
+    for (const sequence of model.raw.zones.sequences) {
+      const shut = closed.includes(sequence);
+      L.polygon(model.zones[sequence.zone].rings, {
+        renderer, pane: "chosen", interactive: false, smoothFactor: 0, className: shut ? "sequence-closed" : "",
+        color: chosen, weight: 2.5, dashArray: "1 5", fill: shut, fillColor: veil, fillOpacity: 0.35,
+      }).addTo(group);
+    }
+  };
+  model.listeners.push(draw);
+  theme.listeners.push(draw);
+  return group;
 }
 
 function zoneBounds(zone) {
@@ -64,52 +102,4 @@ function zoneAt(model, { lat, lng }) {
   }, false);
   const holds = (zone) => zone.rings.some((polygon) => polygon.filter(inside).length % 2 === 1);
   return model.zones.find((zone) => zone.level === model.finest && holds(zone)) || null;
-}
-
-/** Write the names that fit, the most populous first, whenever the view has moved; `signs()` are
- * the points that they must not cover. */
-function drawNames(model, map, signs) {
-  const pane = map.createPane("names");
-  pane.style.zIndex = 450;
-  pane.classList.add("names");
-  const main = model.raw.zones.main;
-  const candidates = model.zones
-    .filter((zone) => zone.level === model.finest || zone.level === main)
-    .sort((a, b) => a.level - b.level || b.weight - a.weight || a.index - b.index);
-  const write = () => {
-    pane.replaceChildren();
-    const zoom = map.getZoom();
-    const taken = signs().map((at) => boxAround(map.latLngToLayerPoint(at), 15, 14));
-    const view = map.getBounds().pad(0.05);
-    for (const zone of candidates) {
-      const coarse = zone.level === main && main !== model.finest;
-      if (coarse ? zoom > 11 : zoom < 9.5) continue;
-      if (!view.contains(zone.at)) continue;
-      placeName(map, pane, zone, { coarse, taken });
-    }
-  };
-  map.on("moveend zoomend resize", write);
-  map.on("zoomanim zoomstart", () => pane.replaceChildren());
-  write();
-  return { write };
-}
-
-function boxAround({ x, y }, halfWidth, halfHeight) {
-  return [x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight];
-}
-
-/** Write a name on its point, else under it, else over it, else not at all. */
-function placeName(map, pane, zone, { coarse, taken }) {
-  const { x, y } = map.latLngToLayerPoint(zone.at);
-  const air = coarse || map.getZoom() > 11.5 ? 4 : 16;
-  const halfWidth = (zone.name.length * (coarse ? 8 : 6.6)) / 2 + air;
-  const free = (box) => !taken.some((other) =>
-    box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3]);
-  const shift = [0, 24, -24].find((dy) => free(boxAround({ x, y: y + dy }, halfWidth, 5 + air)));
-  if (shift === undefined) return;
-  taken.push(boxAround({ x, y: y + shift }, halfWidth, 5 + air));
-  const label = el("span", { class: coarse ? "name name-coarse" : "name", "aria-hidden": "true" }, zone.name);
-  const anchor = el("span", { class: "name-anchor" }, label);
-  L.DomUtil.setPosition(anchor, L.point(Math.round(x), Math.round(y + shift)));
-  pane.append(anchor);
 }
