@@ -1,7 +1,8 @@
-"""Compile the kernels of matching and targeting ahead of time: ``python -m app.warm``."""
+"""Compile the kernels of matching, targeting and tours ahead of time: ``python -m app.warm``."""
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,6 +11,12 @@ import shapely
 
 from geo.matching import MatchingProblem, solve
 from geo.matching.ascent import sweep
+from geo.tour.changes import fits
+from geo.tour.exact import solve_exact
+from geo.tour.floor import drive_floor
+from geo.tour.problem import TourProblem
+from geo.tour.stays import Stay
+from geo.tour.travel import TravelMatrix
 from geo.zones import pairs_by_grid
 
 
@@ -52,12 +59,37 @@ def tiny_problem(fairness: float) -> MatchingProblem:
     )
 
 
+def tiny_tour() -> TourProblem:
+    """Return a tour of three stops that three kits share."""
+    day = date(2026, 1, 5)
+    opens, closes = datetime.combine(day, time(9)), datetime.combine(day, time(17))
+    stay = Stay(0, 1, (day,), opens, closes, opens, closes)
+    hour = np.full((4, 4), 3600, dtype=np.int64)
+    return TourProblem(
+        first_day=day,
+        n_days=1,
+        depot_id="d",
+        depot_name="d",
+        stop_ids=("a", "b", "c"),
+        stop_names=("a", "b", "c"),
+        travel=TravelMatrix(hour, hour, np.ones((4, 4), dtype=np.bool_)),
+        stays=((stay,),) * 3,
+        later_stays=((), (), ()),
+        kits=3,
+        max_drive_s=4 * 3600,
+    )
+
+
 def main() -> None:
     """Compile everything, by solving something small and finding a few points by the grid."""
     solve(tiny_problem(3.0))
     zones = [shapely.box(0, 0, 1, 1), shapely.Point(3, 3).buffer(1)]
     place = np.linspace(-1.0, 5.0, 40)
     pairs_by_grid(zones, place, place)
+    tour = tiny_tour()
+    solve_exact(tour)
+    fits(tour)
+    drive_floor(tour)
 
 
 if __name__ == "__main__":

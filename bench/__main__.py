@@ -8,6 +8,7 @@ from importlib.util import find_spec
 QUICK = {
     "bench.matching": [["departement"], ["region", "--peers", "greedy"]],
     "bench.targeting": [["--quick"]],
+    "bench.tour": [["--quick"]],
     "bench.doors": [["100000"]],
 }
 """Arguments of each run of each comparison."""

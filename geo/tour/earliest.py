@@ -43,7 +43,10 @@ def finish_with(one_kit: IntArray, kits: Sequence[Kit]) -> IntArray:
     """Return the half-days that each subset needs when up to so many kits share it."""
     shared = np.full(len(one_kit), NEVER)
     shared[0] = 0
-    for kit in kits:
+    for k, kit in enumerate(kits):
+        if k == 0 and kit.allowed == len(one_kit) - 1:
+            shared = one_kit
+            continue
         shared = share_finish(one_kit, shared, kit.allowed, int(kit.alike))
     return shared
 

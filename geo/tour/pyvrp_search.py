@@ -26,7 +26,7 @@ from geo.tour.tsptw.search import Matrix, matrix
 ITERATIONS = 400_000
 """How many iterations are shared by the clients; between `_FEWEST` and `_MOST` in all."""
 
-_FEWEST, _MOST = 300, 4_000
+_FEWEST, _MOST = 200, 4_000
 _ATTEMPTS = 3
 _SEED = 0
 _NEVER = 1 << 20
@@ -114,25 +114,27 @@ def _culprits(problem: TourProblem, broken: Routes) -> Iterator[tuple[int, int]]
 
 def _routes(problem: TourProblem, legs: BoolArray, *, iterations: int, seed: int) -> Routes:
     """Return PyVRP's routes; the calendar is kept as far as PyVRP knows it."""
+    data, stop_of = to_pyvrp(problem, legs)
+    limit = MaxIterations(min(_MOST, max(_FEWEST, iterations // len(stop_of))))
+    result = solve(data, limit, seed=seed, collect_stats=False, display=False)
+    return routes_of(result.best, stop_of)
+
+
+def to_pyvrp(problem: TourProblem, legs: BoolArray) -> tuple[ProblemData, list[int]]:
+    """Return the problem as PyVRP sees it, and the stop of each of its clients."""
     unit = 2 if problem.fits_tables else 1
     clients, groups, stop_of = _clients(problem, unit)
     vehicles, profiles = _vehicles(problem, unit, legs)
     nowhere = [Location(0, 0) for _ in range(len(legs))]
-    data = ProblemData(
-        nowhere,
-        clients,
-        [Depot(0)],
-        vehicles,
-        [matrix(problem.cost_s) for _ in profiles],
-        profiles,
-        groups,
-    )
-    limit = MaxIterations(min(_MOST, max(_FEWEST, iterations // len(clients))))
-    result = solve(data, limit, seed=seed, collect_stats=False, display=False)
-    return _stops_of(result.best, stop_of)
+    cost = problem.cost_s.copy()
+    np.fill_diagonal(cost, 0)
+    costs = [matrix(cost) for _ in profiles]
+    data = ProblemData(nowhere, clients, [Depot(0)], vehicles, costs, profiles, groups)
+    return data, stop_of
 
 
-def _stops_of(solution: Solution, stop_of: Sequence[int]) -> Routes:
+def routes_of(solution: Solution, stop_of: Sequence[int]) -> Routes:
+    """Return the stops of each route of a solution."""
     return [
         [stop_of[activity.idx] for activity in route if activity.is_client()]
         for route in solution.routes()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -234,6 +234,7 @@ def test_a_large_set_that_collides_is_told_as_an_example_with_its_days() -> None
     assert "Sans 2 étapes (« Maison 1 » et « Maison 2 », ou l’un des 35 autres choix" in fewer
 
 
+@pytest.mark.slow
 def test_too_many_stops_for_the_tables_still_get_days_and_kits() -> None:
     asked = many_stops(MAX_STOPS + 1)
     assert asked.tour is not None
@@ -272,3 +273,32 @@ def test_as_many_kits_are_asked_for_as_fill_the_window_to_its_last_day() -> None
     asked = campaign(rules={"end": date(2017, 10, 18)})
     assert refused(asked)["needs-more-kits"].wanted == 2
     assert works(asked, kits=2)
+
+
+def test_the_smallest_move_of_one_date_that_is_told_makes_the_tour_fit() -> None:
+    """Two Maisons want the same Thursday, and one kit cannot be at both."""
+    thursday = date(2017, 10, 19)
+    asked = campaign(m2={"fixed_on": (thursday,)}, m3={"fixed_on": (thursday,)})
+    told = refused(asked)["needs-window-moved"]
+    assert (told.subject, told.wanted) == ("m2", 1)
+    assert "En déplaçant « Maison 2 » de 1 jour, au 18 octobre 2017" in plain(told)
+    moved = campaign(m2={"fixed_on": (date(2017, 10, 18),)}, m3={"fixed_on": (thursday,)})
+    assert solve(build_problem(moved)).status is Status.OPTIMAL
+
+
+def test_no_move_is_told_where_none_of_a_single_date_would_do() -> None:
+    thursday = (date(2017, 10, 19),)
+    three = campaign(**{m: {"fixed_on": thursday} for m in ("m1", "m2", "m3")})
+    assert "needs-window-moved" not in refused(three)
+
+
+def test_each_change_that_is_told_with_half_days_makes_the_tour_fit() -> None:
+    asked = campaign(rules={"end": date(2017, 10, 18), "dwell_days": 1.5})
+    told = refused(asked)
+    days, kits = told["needs-more-days"].wanted, told["needs-more-kits"].wanted
+    assert asked.tour is not None
+    end = asked.tour.start + timedelta(days=days - 1)
+    assert works(asked, end=end)
+    assert not works(asked, end=end - timedelta(days=1))
+    assert works(asked, kits=int(kits))
+    assert not works(asked, kits=int(kits) - 1)
