@@ -51,7 +51,9 @@ print(json.dumps({"rows": rows, "cpu_s": used, "wall_s": passed, "problems": len
 def write_inventory(path: Path, count: int, *, faulty_every: int = 0) -> None:
     """Write an inventory inside the tiny campaign's square; every so many rows three faults."""
     rng = np.random.default_rng(0)
-    lat, lon = rng.uniform(45.01, 45.39, count), rng.uniform(5.51, 5.99, count)
+    panels = count // 2 + 1  # two faces each, back to back
+    lat = np.repeat(rng.uniform(45.01, 45.39, panels), 2)
+    lon = np.repeat(rng.uniform(5.51, 5.99, panels), 2)
     contacts, cents = rng.integers(500, 90_000, count), rng.integers(5_000, 60_000, count)
     street, kind = rng.integers(0, 2000, count), rng.integers(0, len(FORMATS), count)
     with path.open("w", encoding="utf-8", newline="") as file:

@@ -673,6 +673,8 @@ def typeset(text: str) -> str:
 
 def shown(value: str, longest: int = _LONGEST_VALUE) -> str:
     """Return a value from a file so that it can be shown: short, and without control characters."""
+    if len(value) <= longest and value.isprintable():
+        return value
     start = value[: longest + 1]
     clean = "".join(c if c.isprintable() or category(c) == "Zs" else "\ufffd" for c in start)
     return clean if len(clean) <= longest else clean[: longest - 1] + "…"

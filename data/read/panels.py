@@ -9,8 +9,7 @@ from data.read.log import ProblemLog
 from data.read.messages import distance
 from data.read.points import Points
 from data.read.table import Table
-from geo.crs import canonical_degrees
-from geo.model import IntArray, TextArray
+from geo.model import IntArray
 from geo.precision import GIVEN
 
 MOST_APART_M = 50.0
@@ -25,31 +24,41 @@ def check_panels(table: Table, points: Points, log: ProblemLog) -> None:
     """
     if not table.has("panel_id"):
         return
-    panels = table.text("panel_id").objects()
-    rows = np.flatnonzero(points.usable & (panels != "") & (points.precision == GIVEN))
+    names, panels = table.text("panel_id").distinct()
+    named = np.array([bool(name) for name in names], dtype=np.bool_)[panels]
+    rows = np.flatnonzero(points.usable & named & (points.precision == GIVEN))
     _note_apart(table, points, panels[rows], rows, log)
-    places = np.column_stack((canonical_degrees(points.lng), canonical_degrees(points.lat)))[rows]
-    _, place = np.unique(places, axis=0, return_inverse=True)
-    operators = table.text("operator").objects()[rows]
-    seen: dict[tuple[int, str], str] = {}
+    _, operators = table.text("operator").distinct()
+    spots = np.column_stack((_spots(points)[rows], operators[rows]))
+    _, spot = np.unique(spots[:, 0], return_inverse=True)
+    _, first, group = np.unique(
+        spot * (operators.max(initial=0) + 1) + spots[:, 1], return_index=True, return_inverse=True
+    )
+    start = panels[rows[first[group]]]
     noted: set[tuple[str, str]] = set()
-    keys = zip(place.ravel().tolist(), operators, panels[rows], rows.tolist(), strict=True)
-    for spot, operator, panel, row in keys:
-        first = seen.setdefault((spot, operator), panel)
-        if panel != first and (first, panel) not in noted:
-            noted.add((first, panel))
-            where = table.where(row, "panel_id")
-            log.add(Code.DUPLICATE_PANEL, where, found=panel, first=first, second=panel)
+    for k in np.flatnonzero(panels[rows] != start).tolist():
+        pair = (names[start[k]], names[panels[rows[k]]])
+        if pair not in noted:
+            noted.add(pair)
+            where = table.where(int(rows[k]), "panel_id")
+            log.add(Code.DUPLICATE_PANEL, where, found=pair[1], first=pair[0], second=pair[1])
+
+
+def _spots(points: Points) -> IntArray:
+    """Return one number for each place ``(n,)``, to 7 decimals of a degree; 0 where none is."""
+    lng, lat = np.nan_to_num(points.lng), np.nan_to_num(points.lat)
+    east, north = (np.rint(degrees * 10_000_000).astype(np.int64) for degrees in (lng, lat))
+    spots: IntArray = (east << 32) + north
+    return spots
 
 
 def _note_apart(
-    table: Table, points: Points, panels: TextArray, rows: IntArray, log: ProblemLog
+    table: Table, points: Points, panels: IntArray, rows: IntArray, log: ProblemLog
 ) -> None:
-    _, first, group = np.unique(
-        np.asarray(panels, dtype=str), return_index=True, return_inverse=True
-    )
+    _, first, group = np.unique(panels, return_index=True, return_inverse=True)
     start = rows[first[group]]
     metres = np.hypot(points.x[rows] - points.x[start], points.y[rows] - points.y[start])
+    typed = table.text("panel_id")
     for k in np.flatnonzero(metres > MOST_APART_M).tolist():
-        panel, where = panels[k], table.where(int(rows[k]), "panel_id")
+        panel, where = typed[int(rows[k])], table.where(int(rows[k]), "panel_id")
         log.add(Code.PANEL_APART, where, found=panel, panel=panel, far=distance(metres[k]))
