@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from data.read.codes import Code, severity_of
-from data.read.messages import expected_for, message_for, remedy_for, shown
+from data.read.messages import shown, texts_for
 from geo.errors import Problem, Severity, Where
 
 _MOST_CANDIDATES = 2000
@@ -21,16 +21,9 @@ class ProblemLog:
 
     def add(self, code: Code, where: Where, *, found: str = "", **fields: object) -> None:
         """Note a problem; `fields` fill the French texts of its kind (`data.read.messages`)."""
+        message, remedy, expected = texts_for(code, **fields)
         self._problems.add(
-            Problem(
-                where=where,
-                code=code.value,
-                message=message_for(code, **fields),
-                found=shown(found),
-                remedy=remedy_for(code, **fields),
-                severity=severity_of(code),
-                expected=expected_for(code, **fields),
-            )
+            Problem(where, code.value, message, shown(found), remedy, severity_of(code), expected)
         )
 
     def take(self, problems: Iterable[Problem]) -> None:
@@ -46,11 +39,18 @@ class ProblemLog:
 
     def sorted(self) -> tuple[Problem, ...]:
         """Return the problems by place, each once."""
-        return tuple(sorted(self._problems))
+        return tuple(sorted(self._problems, key=_place))
 
     def has_errors(self) -> bool:
         """Return whether one of the problems stops the plan."""
         return any(problem.severity is Severity.ERROR for problem in self._problems)
+
+
+def _place(problem: Problem) -> tuple[object, ...]:
+    """Return what problems are sorted by, as plain values: many times faster than the problems."""
+    where = problem.where
+    texts = (problem.message, problem.found, problem.remedy, problem.severity, problem.expected)
+    return (where.file, where.row, where.column, problem.code, *texts)
 
 
 def closest(value: str, candidates: Iterable[str]) -> str | None:

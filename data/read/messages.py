@@ -649,6 +649,15 @@ _EXPECTED: dict[Code, str] = {
 }
 
 
+def texts_for(code: Code, **fields: object) -> tuple[str, str, str]:
+    """Return what is wrong, what to do, and what a value may be: the three functions below."""
+    shown_fields = _shown(fields)
+    message, remedy = _TEXTS[code]
+    templates = (message, remedy, _EXPECTED.get(code, ""))
+    said, do, wanted = (typeset(template).format(**shown_fields) for template in templates)
+    return said, do, wanted
+
+
 def expected_for(code: Code, **fields: object) -> str:
     """Return in a few words what a value may be, or nothing where no value is at fault."""
     return typeset(_EXPECTED.get(code, "")).format(**_shown(fields))
