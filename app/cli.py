@@ -453,6 +453,26 @@ def map_(
     raise typer.Exit(commands.map_by_level(plan_dir, out, level=par, force=force, as_json=as_json))
 
 
+@cli.command(cls=FrenchCommand, help="Rassemble les remarques laissées sur les cartes.")
+def remarks(
+    plan_dir: PlanDir,
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE…", help="Fichiers de remarques enregistrés par les cartes."),
+    ],
+    *,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Dossier de la liste et de la couche.")
+    ] = Path("remarques"),
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Gather the remarks that readers left on the maps."""
+    from app import commands
+
+    raise typer.Exit(commands.remarks(plan_dir, files, out, force=force, as_json=as_json))
+
+
 @cli.command(cls=FrenchCommand, help="Dit ce qui est installé et ce qui manque.")
 def doctor() -> None:
     """Tell what is installed and what is missing."""

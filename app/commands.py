@@ -16,6 +16,7 @@ from app.exporting import export_plan_folder
 from app.geocoding import geocode_campaign, geocoded_lines
 from app.mapping import map_by_zone
 from app.reconciling import reconcile_plan_folder
+from app.remarking import gather_remarks, gathered_json
 from app.settings import RoadSettings, road_settings
 from app.studies import (
     compare_plan_folders,
@@ -210,6 +211,21 @@ def map_by_level(folder: Path, out: Path, *, level: str, force: bool, as_json: b
         else:
             files = counted(len(mapped.files), "carte écrite", "cartes écrites")
             _print([f"{files} dans {mapped.folder}"])
+        return Exit.DONE
+
+    return _guarded(work, as_json=as_json)
+
+
+def remarks(folder: Path, files: Sequence[Path], out: Path, *, force: bool, as_json: bool) -> int:
+    """Gather the remarks that readers of a plan's maps saved, and write them into `out`."""
+
+    def work() -> int:
+        gathered = gather_remarks(folder, files, out, force=force, progress=_progress)
+        if as_json:
+            _print_json(gathered_json(gathered))
+        else:
+            _print(wording.problem_lines(gathered.warnings), to_stderr=True)
+            _print([*gathered.summary, "", f"Écrit dans {gathered.folder}"])
         return Exit.DONE
 
     return _guarded(work, as_json=as_json)

@@ -28,13 +28,18 @@ _SYMBOLS: dict[str, tuple[str, str, Properties]] = {
         "SimpleMarker",
         {"name": "circle", "color": "170,170,170,255", "outline_style": "no", "size": "1.2"},
     ),
+    "remarques": (
+        "marker",
+        "SimpleMarker",
+        {"name": "star", "color": "200,40,40,255", "outline_color": "white", "size": "4"},
+    ),
     "tour": (
         "line",
         "SimpleLine",
         {"line_color": "60,60,60,255", "line_width": "0.7", "line_style": "dash"},
     ),
 }
-_LABELS = {"zones": "nom", "maisons": "nom"}
+_LABELS = {"zones": "nom", "maisons": "nom", "remarques": "numero"}
 
 
 def layer_style(name: str, *, visuals: Sequence[str] = ()) -> str:
