@@ -219,7 +219,11 @@ def test_metres_come_before_degrees_once_the_campaign_says_their_crs(folder: Pat
     change(folder, "campaign.toml", ('locks = "verrous.csv"\n', ""))
     assert _read(folder).faces.lng[0] == 5.55
     change(folder, "campaign.toml", ("[matching]", 'faces_crs = "2154"\n\n[matching]'))
-    np.testing.assert_allclose(_read(folder).faces.lng, 5.7, atol=1e-6)
+    reading = read_campaign(folder)
+    # All panels now stand in one place, and the reader is told.
+    assert {problem.code for problem in reading.problems} == {"duplicate-panel"}
+    assert reading.campaign is not None
+    np.testing.assert_allclose(reading.campaign.faces.lng, 5.7, atol=1e-6)
 
 
 def _as_geopackages(folder: Path, crs: int) -> None:
