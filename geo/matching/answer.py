@@ -32,7 +32,7 @@ class Effort:
 
     gap: float = 2e-4
     rounds: int = 4
-    price_steps: int = 80
+    price_steps: int = 240
     sweeps: int = 12
     rebuilds: int = 16
 

@@ -28,10 +28,11 @@ PASS = 2
 """Times that each face close to others is rebuilt before it is asked whether that is enough."""
 
 OVERRUN = 1.01
-"""While it is rebuilt, an allocation may cost so many times the budget: it pays for each cent."""
+"""While it is rebuilt first, an allocation may cost so many times the budget: it pays for it."""
 
 SETTLED = 0.005
-"""Sweeping goes on while it changes more than this part of the faces."""
+"""Sweeping goes on while it changes more faces than this part of the postings, or the cost is off
+the budget by more than this part of it."""
 
 SPENT = 1e-5
 """The budget counts as spent when no more than this part of it is left."""
@@ -125,14 +126,14 @@ class Climb:
 
     def _sweep(self, state: State, *, steer: bool) -> None:
         """Sweep, first with prices on spacing; steer the price of a cent towards the budget."""
-        few = SETTLED * self.network.n_faces
+        steer = steer and 0 < self._budget < np.inf
         for rows in (self._row_price, self._no_rows):
             for _ in range(self._effort.sweeps // 2):
                 changed = sweep(self._board, state, self._terms(hard=False, row_price=rows))
-                if changed <= few:
+                off = state.cost[0] / self._budget - 1 if steer else 0.0
+                if changed <= SETTLED * state.postings.sum() and abs(off) <= SETTLED:
                     break
-                if steer and 0 < self._budget < np.inf:
-                    self._cent *= max(1 + STEER * (state.cost[0] / self._budget - 1), 0.5)
+                self._cent *= max(1 + STEER * off, 0.5)
 
     def _rebuild(self, state: State) -> State:
         """Rebuild the surroundings of faces close to others, more boldly from round to round."""
@@ -141,9 +142,10 @@ class Climb:
         if not len(candidates) or self._effort.rebuilds == 0:
             return state
         terms = self._terms(hard=False, row_price=self._no_rows)
-        terms = terms._replace(budget=OVERRUN * self._budget)
         rounds, passes = PASS * len(candidates), self._effort.rebuilds // PASS
-        if self._number > 0:
+        if self._number == 0:
+            terms = terms._replace(budget=OVERRUN * self._budget)
+        else:
             rounds, passes = self._effort.rebuilds * len(candidates), 1
             rounds = max(rounds, min(FEW_REBUILDS, MANY_REBUILDS * len(candidates)))
         tolerance = TOLERANCE * self._number * typical_worth(self.network, state.ratio)
@@ -163,8 +165,8 @@ class Climb:
             terms = self._terms(hard=True, row_price=self._no_rows)
             if state.cost[0] > self._budget:
                 state = trim(self.network, state, terms, self._budget)
-            changed = sweep(self._board, state, terms)
-            if changed == 0 or self._budget - state.cost[0] <= SPENT * self._budget:
+            sweep(self._board, state, terms)
+            if self._budget - state.cost[0] <= SPENT * self._budget:
                 break
             self._cent *= LEAN
         return state_of(self.network, state.pick)

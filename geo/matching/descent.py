@@ -27,6 +27,9 @@ MEMORY = 7
 DECREASE = 1e-4
 """Least part of the decrease that the slope promises (Armijo)."""
 
+FIRST_STEP = 0.1
+"""Length of the first step, in units of `scale`."""
+
 CURVATURE = 1e-10
 """A step along which the slope changes less than this part of its size says nothing."""
 
@@ -137,7 +140,7 @@ class _Memory:
         size = self._size
         if self.empty:
             length = _weighted_square(np.where(free, slope, 0.0), self._scale2) ** 0.5
-            size = 1 / length if length > 0 else 0.0
+            size = FIRST_STEP / length if length > 0 else 0.0
         order = np.array(self._order, dtype=np.int64)
         step[:] = np.where(free, slope, 0.0)
         _two_loops(self._scale2 * size, self._history, order, step)

@@ -7,7 +7,9 @@ If none of these is to blame, other agents need the same faces or the same money
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -63,11 +65,18 @@ def shortfalls_of(
         Postings of each agent, locked ones too, shape ``(n_agents,)``.
     """
     short = np.flatnonzero(posted < problem.min_faces)
-    return tuple(_shortfall(problem, network, int(a), int(posted[a])) for a in short)
+
+    @cache
+    def last_resort() -> str:  # dear, and the same for every agent
+        return _budget_or_competition(network, problem.min_faces)
+
+    return tuple(
+        _shortfall(problem, int(a), int(posted[a]), _cause(problem, network, int(a), last_resort))
+        for a in short
+    )
 
 
-def _shortfall(problem: MatchingProblem, network: Network, agent: int, got: int) -> Shortfall:
-    code = _cause(problem, network, agent)
+def _shortfall(problem: MatchingProblem, agent: int, got: int, code: str) -> Shortfall:
     reason, remedy = _REASONS[code]
     name, wanted = problem.agent_ids[agent], problem.min_faces
     has = f"a {counted(got, 'affichage', 'affichages')}" if got else "n’a aucun affichage"
@@ -76,7 +85,10 @@ def _shortfall(problem: MatchingProblem, network: Network, agent: int, got: int)
     return Shortfall(code, name, typeset(message), wanted=wanted, got=got)
 
 
-def _cause(problem: MatchingProblem, network: Network, agent: int) -> str:
+def _cause(
+    problem: MatchingProblem, network: Network, agent: int, last_resort: Callable[[], str]
+) -> str:
+    """Return why an agent is short; `last_resort` says it where no rule alone is to blame."""
     wanted, most = problem.min_faces, problem.max_periods_per_face
     mine = problem.edge_agent == agent
     if not problem.consents[agent] or not mine.any():
@@ -93,7 +105,7 @@ def _cause(problem: MatchingProblem, network: Network, agent: int) -> str:
     for rule, relaxed in (("spacing", replace(network, budget=None)), ("budget", network)):
         if _most_alone(relaxed, agent, wanted - locked) < wanted - locked:
             return rule
-    return "competition" if network.budget is None else _budget_or_competition(network, wanted)
+    return "competition" if network.budget is None else last_resort()
 
 
 def _most_alone(network: Network, agent: int, wanted: int) -> int:

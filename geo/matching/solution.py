@@ -34,7 +34,7 @@ from geo.matching.network import (
 )
 from geo.matching.problem import MatchingProblem
 from geo.matching.quotas import capacity, choices_of, most_quotas
-from geo.matching.reference import solve_by_highs
+from geo.matching.reference import Patience, solve_by_highs
 from geo.matching.replan import compared, picks_of, wish_of
 from geo.matching.shortfalls import shortfalls_of
 from geo.matching.targets import targets
@@ -49,6 +49,9 @@ OPTIMAL_GAP = 0.01
 
 EXACT_CHOICES = 30_000
 """Up to so many open choices HiGHS goes on where the gap stays above `OPTIMAL_GAP`."""
+
+FINISH = Patience(rounds=1, agents=False)
+"""How far HiGHS then goes: one integer program of some seconds, or none where it is too large."""
 
 SOLVER = "prices-and-ascent/1"
 
@@ -176,7 +179,8 @@ def _finished(problem: MatchingProblem, network: Network, answer: Answer, wish: 
 
     Where hardly anything but spacing or quotas binds, prices leave a gap that branching closes.
     """
-    found = solve_by_highs(problem, quota=network.agents.quota + network.locked_count)
+    quota = network.agents.quota + network.locked_count
+    found = solve_by_highs(problem, quota=quota, patience=FINISH)
     if found is None:
         return answer
     pick = picks_of(problem, network, found.postings)

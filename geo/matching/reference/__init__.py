@@ -3,6 +3,7 @@
 Same problem, same objective, another road: tangents, linear and integer programmes, HiGHS.
 """
 
+from geo.matching.reference.search import Patience
 from geo.matching.reference.solver import Reference, solve_by_highs
 
-__all__ = ["Reference", "solve_by_highs"]
+__all__ = ["Patience", "Reference", "solve_by_highs"]

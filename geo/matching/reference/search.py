@@ -39,17 +39,34 @@ RELAXATION_ROUNDS = 60
 TANGENT_ERROR = 1e-5
 """Tangents are fine enough once they flatter the relaxation by less, in equivalent exposure."""
 
-INTEGER_ROUNDS = 12
-"""Integer programs of the whole at the most, each with tangents at the answer before."""
-
-WHOLE_SIZE, AGENT_SIZE = 60_000, 8_000
-"""Entries of the rows over the undecided choices that one integer program may have.
-
-Past these HiGHS loses itself among interchangeable periods before it counts a first node.
-"""
+AGENT_SIZE = 8_000
+"""Entries of the rows over the undecided choices that the integer program of one agent may have."""
 
 UNLIKELY = 0.05
 """A choice that costs more than this part of the gap aimed at is left out of one agent's faces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How far integer programs may go.
+
+    Parameters
+    ----------
+    rounds
+        Integer programs of the whole at the most, each with tangents at the answer before.
+    size
+        Entries of the rows over the undecided choices that one of them may have; past 60,000 HiGHS
+        loses itself among interchangeable periods before it counts a first node.
+    agents
+        Whether those too large are tried with the faces of one agent at a time.
+    """
+
+    rounds: int = 12
+    size: int = 60_000
+    agents: bool = True
+
+
+PATIENT = Patience()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +90,17 @@ class _Relaxed:
     tangents: Tangents
 
 
-def search(model: Model, *, seed: int, start: FloatArray | None = None) -> Found | None:
+def search(
+    model: Model, *, seed: int, start: FloatArray | None = None, patience: Patience = PATIENT
+) -> Found | None:
     """Return the best allocation found, or None where none was found that keeps the quotas.
 
     Parameters
     ----------
     start
         An allocation that keeps every row, if one is known: columns of the model.
+    patience
+        How far integer programs may go.
     """
     curves = curves_of(model)
     relaxed = _relax(model, curves, seed=seed)
@@ -89,11 +110,11 @@ def search(model: Model, *, seed: int, start: FloatArray | None = None) -> Found
     if x is None:
         return None
     best = _better(model, Found(x, objective_of(model, x), relaxed.bound), None)
-    best = _search_all(model, curves, relaxed, best, seed=seed)
-    if gap_of(model, best) <= GAP_AIM:
+    best = _search_all(model, curves, relaxed, best, seed=seed, patience=patience)
+    if gap_of(model, best) <= GAP_AIM or not patience.agents:
         return best
     best = _search_agent_by_agent(model, curves, relaxed, best, seed=seed)
-    return _search_all(model, curves, relaxed, best, seed=seed)
+    return _search_all(model, curves, relaxed, best, seed=seed, patience=patience)
 
 
 def fewest_missing(model: Model, *, seed: int) -> tuple[FloatArray, bool] | None:
@@ -178,7 +199,7 @@ def _first_allocation(
 
 
 def _search_all(
-    model: Model, curves: Curves, relaxed: _Relaxed, best: Found, *, seed: int
+    model: Model, curves: Curves, relaxed: _Relaxed, best: Found, *, seed: int, patience: Patience
 ) -> Found:
     """Search everything that could still be part of a better allocation than `best`.
 
@@ -188,12 +209,12 @@ def _search_all(
     """
     margin = (relaxed.bound - best.objective) * (1 + 1e-9)
     undecided = np.abs(relaxed.worth) <= margin
-    if gap_of(model, best) <= GAP_AIM or _size(model, undecided) > WHOLE_SIZE:
+    if gap_of(model, best) <= GAP_AIM or _size(model, undecided) > patience.size:
         return best
     decided = (relaxed.worth > 0).astype(np.float64)
     part = _held(model, undecided, decided)
     tangents, aim = relaxed.tangents, GAP_AIM / 2
-    for _ in range(INTEGER_ROUNDS):
+    for _ in range(patience.rounds):
         answer = solve_integer(
             part,
             curves,

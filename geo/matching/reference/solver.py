@@ -14,7 +14,7 @@ import numpy as np
 from geo.matching.locks import lock_conflicts
 from geo.matching.problem import MatchingProblem
 from geo.matching.reference.model import Choices, Model, build_model, open_choices, reachable_quota
-from geo.matching.reference.search import Found, fewest_missing, gap_of, search
+from geo.matching.reference.search import PATIENT, Found, Patience, fewest_missing, gap_of, search
 from geo.matching.targets import targets
 from geo.model import FloatArray, IntArray
 from geo.plan import Posting
@@ -47,7 +47,9 @@ class Reference:
     missing_proven: bool
 
 
-def solve_by_highs(problem: MatchingProblem, *, quota: IntArray | None = None) -> Reference | None:
+def solve_by_highs(
+    problem: MatchingProblem, *, quota: IntArray | None = None, patience: Patience = PATIENT
+) -> Reference | None:
     """Return the allocation that HiGHS finds, or None where the locks cannot hold together.
 
     The fewest postings are missing that can be; among such allocations the utility counts.
@@ -57,6 +59,8 @@ def solve_by_highs(problem: MatchingProblem, *, quota: IntArray | None = None) -
     quota
         Postings of each agent at the least that are known to be possible all at once, locked ones
         counted, shape ``(n_agents,)``. The bound then holds for allocations that keep them.
+    patience
+        How far integer programs may go.
     """
     if lock_conflicts(problem):
         return None
@@ -65,7 +69,7 @@ def solve_by_highs(problem: MatchingProblem, *, quota: IntArray | None = None) -
     if quota is None:
         quota = reachable_quota(problem, choices)
     model = build_model(problem, choices, targets=target, quota=quota)
-    found, proven = search(model, seed=problem.seed), True
+    found, proven = search(model, seed=problem.seed, patience=patience), True
     if found is None and given:
         return None
     if found is None:
