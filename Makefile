@@ -25,14 +25,16 @@ demo: $(VENV)/.runtime ## plan the embedded Isère campaign into out/
 test: $(VENV)/.dev ## every test, with branch coverage (installs Chromium, LibreOffice and GDAL's tools)
 	sh .ci/chromium
 	sh .ci/office
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest $(SPREAD) --cov --cov-report=term
 
 check: $(VENV)/.dev ## lint, types, layers and the fast tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -m "not slow and not browser"
+	$(BIN)/python -m pytest $(SPREAD) -m "not slow and not browser"
+# A process a core; each file in one of them, so that what its tests share is made once.
+SPREAD := --numprocesses auto --dist loadfile
 
 fuzz: $(VENV)/.dev ## feed made-up bytes to each reader, FUZZ_S seconds each (60)
 	set -e; for reader in geojson texts zip coordinate positions gpkg fgb kml parquet; do \
