@@ -51,7 +51,7 @@ EXACT_CHOICES = 30_000
 """Up to so many open choices HiGHS goes on where the gap stays above `OPTIMAL_GAP`."""
 
 FINISH = Patience(rounds=1, agents=False)
-"""How far HiGHS then goes: one integer program of about ten seconds, or none where it is too large."""
+"""How far HiGHS then goes: one integer program of about ten seconds, or none if it is too large."""
 
 SOLVER = "prices-and-ascent/1"
 
