@@ -43,7 +43,7 @@ SaidCrs = Annotated[
         help="Confirme le système de coordonnées d’un fichier (faces=EPSG:2154), plusieurs fois.",
     ),
 ]
-EXPORT_FORMATS = ("pdf", "gpkg", "geojson", "geoparquet", "meta", "presse")
+EXPORT_FORMATS = ("pdf", "gpkg", "geojson", "geoparquet", "meta", "presse", "synthese")
 """What ``export`` writes; a test holds them to `data.write.exports.EXPORTS`."""
 MOST_TOURS = 20
 """More variants than that nobody compares."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.synthesis import synthesis_of
 from data.read_plan import read_plan_folder
 from data.write.exports import EXPORTS, Source, check_export_target, write_exports
 from data.write.press import PRESS
@@ -64,7 +65,9 @@ def export_plan_folder(
         names = listed(found.changed_inputs)
         raise PlanFolderError(f"{folder}{NBSP}: {names} a changé depuis le calcul du plan.")
     progress("Écriture des exports…")
-    source = Source(found, advertiser, buyer)
+    source = Source(
+        found, advertiser, buyer, lambda allowed: synthesis_of(found.campaign, found.plan, allowed)
+    )
     files = write_exports(target_folder, source, kinds, force=force)
     campaign = found.campaign
     missing = {

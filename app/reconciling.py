@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.mapping import plan_pages
+from app.synthesis import SYNTHESIS_FILE, synthesis_file
 from data.read import read_campaign
 from data.read.returned import ReadReturned, read_returned
 from data.read_plan import PlanFolder, read_plan_folder
@@ -139,7 +140,7 @@ class _Writer:
             rejects=self.before.rejects,
             created=self.created,
             force=self.force,
-            extras=extras,
+            extras={SYNTHESIS_FILE: synthesis_file(campaign, plan, eligibility), **extras},
         )
 
 

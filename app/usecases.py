@@ -13,6 +13,7 @@ from pathlib import Path
 from app.mapping import plan_pages
 from app.roads import OnRoads, given_out, plan_tour, put_on_roads, revised
 from app.settings import RoadSettings
+from app.synthesis import SYNTHESIS_FILE, synthesis_file
 from app.warm import is_warm
 from data.isere import CAMPAIGN_FILES, campaign_folder
 from data.read import Reading, clean_campaign, read_campaign
@@ -120,6 +121,7 @@ def plan_campaign(
     plan = replace(made, tour=revised(made.tour, given_out(target_folder)))
     progress("Cartes…")
     pages = plan_pages(campaign, plan, eligibility, problems=reading.problems)
+    synthesis = synthesis_file(campaign, plan, eligibility)
     progress("Écriture du plan…")
     write_plan_folder(
         target_folder,
@@ -131,6 +133,7 @@ def plan_campaign(
         rejects=reading.rejects,
         created=created,
         force=force,
+        extras={SYNTHESIS_FILE: synthesis},
     )
     return Planned(target_folder, reading, plan)
 

@@ -16,6 +16,7 @@ from data.write.layers import Layer, plan_layers
 from data.write.press import press_csv, press_lines
 from data.write.promotion import NOTE, promotion_csv, promotion_json, promotion_places
 from data.write.purchase_order import purchase_order_pdf
+from data.write.synthesis import Synthesis, synthesis_pdf
 from geo.errors import OutputExistsError
 from geo.french import NBSP
 from geo.targeting import Eligibility, target
@@ -24,6 +25,7 @@ ORDER_FILE = "bon-de-commande.pdf"
 GEOPACKAGE_FILE = "plan.gpkg"
 PROMOTION_FILES = ("promotion-meta.csv", "promotion-meta.json")
 PRESS_FILE = "presse.csv"
+SYNTHESIS_FILE = "synthese.pdf"
 README_FILE = "LISEZ-MOI.txt"
 _LAYERS = ("zones", "maisons", "faces", "postings", "tour")
 
@@ -33,11 +35,13 @@ class Source:
     """A plan folder, and what is to be said in its exports beyond it.
 
     `advertiser` and `buyer` are names for the purchase order; blanks to fill where empty.
+    `synthesis` draws the map of the one-page summary, which is not drawn here.
     """
 
     found: PlanFolder
     advertiser: str = ""
     buyer: str = ""
+    synthesis: Callable[[Eligibility], Synthesis] | None = None
 
     @cached_property
     def eligibility(self) -> Eligibility:
@@ -110,6 +114,12 @@ def _press(source: Source) -> dict[str, bytes]:
     return {PRESS_FILE: press_csv(lines)}
 
 
+def _synthesis(source: Source) -> dict[str, bytes]:
+    if source.synthesis is None:
+        raise ValueError("nobody draws the map of this summary")
+    return {SYNTHESIS_FILE: synthesis_pdf(source.synthesis(source.eligibility))}
+
+
 EXPORTS: Mapping[str, Export] = {
     "pdf": Export((ORDER_FILE,), "l’annonceur et l’acheteur d’espace, à signer", _order),
     "gpkg": Export(
@@ -126,6 +136,9 @@ EXPORTS: Mapping[str, Export] = {
     ),
     "presse": Export(
         (PRESS_FILE,), "les rédactions et leur régie (accord « presse » seulement)", _press
+    ),
+    "synthese": Export(
+        (SYNTHESIS_FILE,), "les élus qui impriment : une page, sans prix ni nom", _synthesis
     ),
 }
 """Every kind of export, by the name that ``--format`` takes."""

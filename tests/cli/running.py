@@ -30,6 +30,7 @@ PLAN_FILES = {
     "carte-interne.html",
     "carte-regie.html",
     "carte-elus.html",
+    "synthese.pdf",
     "rejets.csv",
 }
 """What a plan folder holds beside its copy of the campaign."""

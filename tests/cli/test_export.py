@@ -18,6 +18,7 @@ ALL = {
     "presse.csv",
     "promotion-meta.csv",
     "promotion-meta.json",
+    "synthese.pdf",
     *(f"{name}.{suffix}" for name in LAYERS for suffix in ("geojson", "parquet")),
 }
 
