@@ -62,6 +62,8 @@ def folium_page(bounds: Bounds) -> str:
         OSM_TILES, attr=OSM_CREDIT, max_native_zoom=18, error_tile_url=_BLANK, show=False
     )
     fit = FitBounds([[bounds.south, bounds.west], [bounds.north, bounds.east]], padding=(16, 16))
+    # A link may ask for another view at once, and Leaflet ignores it while it moves to this one.
+    fit.options["animate"] = False
     start = Start()  # type: ignore[no-untyped-call]  # branca has no types
     named = ((ign, "placarde_ign"), (osm, "placarde_osm"), (fit, "placarde"), (start, "placarde"))
     for element, name in named:

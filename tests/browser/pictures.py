@@ -44,7 +44,7 @@ def _photograph(browser: Browser, page_file: Path, picture: Path) -> None:
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
     page.route("http*://**", lambda route: route.abort())
     page.goto(page_file.as_uri())
-    page.wait_for_function("placarde.drawn().faces > 0")
+    page.wait_for_selector("html[data-ready]")
     page.screenshot(path=picture)
     page.close()
 

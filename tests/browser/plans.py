@@ -86,3 +86,8 @@ def with_zone_names(campaign: Campaign, names: dict[str, str]) -> Campaign:
     """Return the campaign with other names for some zones."""
     zones = tuple(replace(z, name=names.get(z.zone_id, z.name)) for z in campaign.zones)
     return replace(campaign, zones=zones)
+
+
+def with_sequences(campaign: Campaign) -> Campaign:
+    """Return the campaign with its north open in period 1 and its south in period 2."""
+    return replace(campaign, sequences={"nord": frozenset({1}), "sud": frozenset({2})})

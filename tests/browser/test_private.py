@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from geo.model import Campaign
+from geo.targeting import target
+from maps import render_by_zone
 from tests.browser.payloads import all_values, payload_of
-from tests.browser.plans import pages_of
+from tests.browser.plans import hand_made_plan, pages_of
 from tests.builders import tiny_campaign
 
 # Rare strings, so that none stands in a page by chance.
@@ -86,6 +88,33 @@ def test_the_officials_page_holds_no_price_name_consent_or_id(pages: dict[str, s
     assert leaks(html, ids) == []
     assert leaks(html, [*NAMES, CONSENT, "2031", "29 juillet", "consent"]) == []
     assert leaks(html, prices_in_text()) == []
+
+
+def test_no_column_of_the_officials_page_holds_a_private_value(pages: dict[str, str]) -> None:
+    """The packed columns read back: what is not text in the file's bytes is not there either."""
+    values = all_values(payload_of(pages["carte-elus.html"]))
+    joined = "\n".join(values).casefold()
+    private = AGENT_IDS + FACE_IDS + PANEL_IDS + OPERATORS + PORTRAITS + NAMES
+    assert [value for value in private if value in joined] == []
+    assert not {str(price) for price in PRICES} & set(values)
+    assert not {str(price / 100) for price in PRICES} & set(values)
+    assert "zqmetier0" in joined, "the columns were read"
+
+
+def test_the_pages_by_zone_hold_nothing_private_and_nothing_of_the_others() -> None:
+    campaign = private_campaign()
+    pages = render_by_zone(campaign, hand_made_plan(campaign), target(campaign), level="territoire")
+    assert list(pages) == [f"carte-elus-t{i}.html" for i in (1, 2, 3, 4)]
+    for i, html in enumerate(pages.values()):
+        values = "\n".join(all_values(payload_of(html)))
+        private = AGENT_IDS + FACE_IDS + PANEL_IDS + OPERATORS + PORTRAITS + NAMES
+        assert leaks(html, [*private, CONSENT, "2031", "29 juillet", "consent"]) == []
+        assert leaks(html, prices_in_text()) == []
+        assert [value for value in private if value in values] == []
+        assert [job for job in JOBS if job in html] == [JOBS[i]], "only who is posted here"
+        others = {f"T{n}" for n in (1, 2, 3, 4)} - {f"T{i + 1}"}
+        assert payload_of(html)["zones"]["name"] == [f"T{i + 1}"]
+        assert not others & set(all_values(payload_of(html)))
 
 
 def test_the_officials_page_shows_what_is_theirs(pages: dict[str, str]) -> None:

@@ -59,7 +59,7 @@ function formatChoice(model) {
 }
 
 function zoneChoice(model, onZone) {
-  if (model.raw.zones.filter.length === 0) return null;
+  if (model.zones.length < 2) return null;
   const groups = new Map();
   for (const index of model.raw.zones.filter) {
     const level = model.raw.zones.levels[model.zones[index].level];
@@ -68,7 +68,16 @@ function zoneChoice(model, onZone) {
   }
   const options = [el("option", { value: "-1" }, "Tout le territoire"), [...groups].map(([level, own]) => el("optgroup", { label: level }, own))];
   const { field, node } = select("choix-zone", "Zone", options.flat(), (value) => onZone(Number(value)));
-  model.listeners.push(() => { node.value = String(model.filters.zone); });
+  // A commune that a link or the search box chose has no entry of its own until then.
+  const other = el("option", { value: "", hidden: true });
+  node.append(other);
+  model.listeners.push(() => {
+    const { zone } = model.filters;
+    other.hidden = zone < 0 || model.raw.zones.filter.includes(zone);
+    other.value = other.hidden ? "" : String(zone);
+    other.textContent = other.hidden ? "" : model.zones[zone].name;
+    node.value = String(zone);
+  });
   return field;
 }
 

@@ -118,8 +118,8 @@ function followPointer(model, map, faces, { onFace, onZone }) {
     hint.setLatLng(spot.at).setContent(el("span", {}, typed(spotHint(model, spot)))).addTo(map);
   };
   const middle = () => faces.near(map.getCenter(), 24);
-  map.on("mousemove", ({ latlng }) => show(faces.near(latlng, reach())));
-  map.on("mouseout zoomstart", () => show(null));
+  map.on("mousemove", ({ latlng }) => { if (!map.dragging.moving()) show(faces.near(latlng, reach())); });
+  map.on("mouseout zoomstart dragstart", () => show(null));
   map.on("click", ({ latlng }) => {
     const spot = faces.near(latlng, reach());
     const zone = spot ? null : zoneAt(model, latlng);

@@ -30,9 +30,8 @@ function makeActions(model, map, { zones, tour, card, forget }) {
   return {
     zone(index, { quiet = false } = {}) {
       const zone = model.zones[index];
-      const filtered = model.raw.zones.filter.includes(index);
       zones.outline(index);
-      choose(model, { zone: filtered ? index : -1 });
+      choose(model, { zone: index });
       fly(index < 0 ? zones.bounds() : zoneBounds(zone), 13);
       if (index < 0) { card.close(); return; }
       card.zone(zone);
@@ -84,7 +83,7 @@ function layersOf(model, map, { names, tour, sequences }) {
 function drawMap(model, map, onRemark) {
   const card = makeCard(model, onRemark);
   const zones = drawZones(model, map);
-  const sequences = drawSequences(model, map);
+  const sequences = drawSequences(model, map, zones.renderer);
   const faces = drawFaces(model, map);
   const tour = drawTour(model, map, { onChoose: card.venue });
   const names = drawNames(model, map, () => tour.venues.filter(({ mark, depot }) => mark || depot).map(({ at }) => at));
@@ -92,11 +91,16 @@ function drawMap(model, map, onRemark) {
   return { card, zones, sequences, faces, tour, names };
 }
 
-/** Start the page: Folium's script calls this with its map and its background tiles. */
+/** Start the page: Folium's script calls this with its map and its background tiles. What it is about
+ * is painted first. */
 function start(map, tiles) {
-  const model = readModel(JSON.parse(byId("donnees").textContent));
-  drawHead(model.raw);
+  const raw = JSON.parse(byId("donnees").textContent);
+  drawHead(raw);
   dressMap(map, tiles);
+  window.setTimeout(() => fillPage(readModel(raw), map, tiles));
+}
+
+function fillPage(model, map, tiles) {
   const review = makeReview(model);
   const drawn = drawMap(model, map, review.ask);
   const address = {};

@@ -30,7 +30,7 @@ function venuesOf(model) {
 
 function drawTour(model, map, { onChoose }) {
   map.createPane("tour").style.zIndex = 430;
-  const svg = L.svg({ pane: "tour", padding: 0.3 });
+  const svg = L.svg({ pane: "tour", padding: 0.2 });
   const group = L.featureGroup().addTo(map);
   const venues = venuesOf(model);
   for (const leg of model.raw.tour.legs) {

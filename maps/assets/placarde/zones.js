@@ -4,7 +4,8 @@
 function drawZones(model, map) {
   map.createPane("zones").style.zIndex = 250;
   map.createPane("chosen").style.zIndex = 260;
-  const canvas = L.canvas({ pane: "zones", padding: 0.3 });
+  const canvas = L.canvas({ pane: "zones", padding: 0.2 });
+  const renderer = L.svg({ pane: "chosen" });
   const ground = L.featureGroup().addTo(map);
   const lines = L.featureGroup().addTo(map);
   // `smoothFactor` 0: Leaflet would simplify each polygon by itself and tear common borders.
@@ -28,7 +29,12 @@ function drawZones(model, map) {
       layer.setStyle({ color: inks[Math.max(0, inks.length - 1 - fineness)], weight: [0.5, 1.3, 1.8, 2.2][Math.min(fineness, 3)] });
     });
   };
-  theme.listeners.push(paint);
+  theme.listeners.push((colours) => {
+    paint(colours);
+    // At once: paper does not wait for the next frame.
+    canvas._redrawBounds = null;
+    canvas._redraw();
+  });
   paint(theme.now());
   return {
     bounds: () => lines.getBounds(),
@@ -37,14 +43,14 @@ function drawZones(model, map) {
       const opacity = through ? 0.35 : 1;
       if (tile.opacity !== opacity) { tile.opacity = opacity; paint(theme.now()); }
     },
-    outline: makeOutline(model, map),
+    outline: makeOutline(model, map, renderer),
+    renderer,
   };
 }
 
 /** Return what draws a strong line around a zone, -1 for none. */
-function makeOutline(model, map) {
+function makeOutline(model, map, renderer) {
   const outline = L.featureGroup().addTo(map);
-  const renderer = L.svg({ pane: "chosen" });
   const draw = (index) => {
     outline.clearLayers();
     if (index < 0) return;
@@ -68,9 +74,8 @@ function sequenceLabel(model, { zone, periods }) {
 }
 
 /** Draw a line around each sequence, and a veil over those that are closed in the period shown. */
-function drawSequences(model, map) {
+function drawSequences(model, map, renderer) {
   const group = L.featureGroup().addTo(map);
-  const renderer = L.svg({ pane: "chosen" });
   const draw = () => {
     group.clearLayers();
     const { chosen, veil } = theme.now();

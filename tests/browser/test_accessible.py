@@ -1,0 +1,150 @@
+"""Everybody can read and work the pages: axe-core, keyboard, focus, light and dark, phone."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Look, Visit, renewed
+from tests.browser.plans import pages_of, with_sequences
+from tests.builders import tiny_campaign
+
+pytestmark = pytest.mark.browser
+
+INTERNAL, BUYER, OFFICIALS = "carte-interne.html", "carte-regie.html", "carte-elus.html"
+PAGES = (INTERNAL, BUYER, OFFICIALS)
+AXE = Path(__file__).parent / "assets" / "axe-core"
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, str]:
+    return pages_of(with_sequences(tiny_campaign()))
+
+
+def violations(visit: Visit) -> Any:
+    """Return what axe-core finds against WCAG 2.1, levels A and AA: rule, places, reasons."""
+    return visit.page.evaluate(_RUN)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_in_any_state(name: str, pages: dict[str, str], shared: Look) -> None:
+    visit = renewed(shared(pages[name]))
+    page = visit.page
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a literal of two
+        renewed(visit)
+        page.evaluate((AXE / "axe.min.js").read_text("utf-8"))
+        assert violations(visit) == []
+        page.locator("table:not(.month) tbody th button").last.click()
+        page.set_viewport_size({"width": 390, "height": 800})
+        assert violations(visit) == []
+        page.get_by_role("button", name="Laisser une remarque sur le plan").click()
+        assert violations(visit) == []
+    page.emulate_media(color_scheme="light")
+
+
+def test_axe_would_find_a_fault(pages: dict[str, str], shared: Look) -> None:
+    visit = renewed(shared(pages[BUYER]))
+    visit.page.evaluate((AXE / "axe.min.js").read_text("utf-8"))
+    visit.page.evaluate("document.querySelector('.key-list').append('un texte')")
+    visit.page.evaluate("document.querySelector('.lead').style.color = '#bbb'")
+    assert {rule for rule, *_ in violations(visit)} == {"color-contrast", "list"}
+
+
+def test_axe_is_the_one_that_the_notice_names() -> None:
+    notice = (AXE.parent / "VENDORED.md").read_text("utf-8")
+    named = dict(re.findall(r"\| `axe-core/([^`]+)` \| `([0-9a-f]{64})` \|", notice))
+    present = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(AXE.iterdir())}
+    assert present == named
+
+
+EARLY_STOPS = [
+    "Aller au contenu",
+    "Aller aux tableaux",
+    "Rechercher",
+    "Vague",
+    "Faire défiler",
+    "Zone",
+    "1n° 1, agent des routes5 affichages",
+]
+
+
+def test_the_keyboard_goes_through_the_page_in_its_order(
+    pages: dict[str, str], shared: Look
+) -> None:
+    visit = renewed(shared(pages[OFFICIALS]))
+    page = visit.page
+    reached: list[dict[str, Any]] = []
+    for _ in range(160):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(_FOCUSED))
+        if reached[-1]["name"].startswith("Laisser une remarque"):
+            break
+    names = [each["name"] for each in reached]
+    assert [name.split("\n")[0] for name in names[: len(EARLY_STOPS)]] == EARLY_STOPS
+    assert "Carte interactive" in " ".join(names)
+    assert names[-1] == "Laisser une remarque sur le plan", "the page has no trap"
+    assert [each["name"] for each in reached if not each["outlined"]] == [], "focus is seen"
+    tops = [each["top"] for each in reached if each["part"] == "tableaux"]
+    assert tops == sorted(tops), "tables are reached from the top down"
+
+
+def test_the_map_is_read_from_the_keyboard(pages: dict[str, str], shared: Look) -> None:
+    visit = renewed(shared(pages[INTERNAL]))
+    page = visit.page
+    place = "document.querySelector('#map_placarde')"
+    page.evaluate("map_placarde.setView([45.2, 5.6], 12, {animate: false})")
+    at = page.evaluate("(() => { const p = placarde.pixelOf(0); return [p.x, p.y]; })()")
+    size = page.evaluate("(() => { const s = map_placarde.getSize(); return [s.x, s.y]; })()")
+    page.evaluate(
+        "([x, y]) => map_placarde.panBy([x, y], {animate: false})",
+        [at[0] - size[0] / 2, at[1] - size[1] / 2],
+    )
+    page.get_by_role("button", name="Imprimer en A3").focus()
+    while page.evaluate(f"document.activeElement !== {place}"):
+        page.keyboard.press("Tab")
+    assert page.locator(".aim").is_visible()
+    assert "agent des routes" in page.locator("#sous-la-croix").inner_text()
+    assert "agent des routes" in page.locator(".leaflet-tooltip").inner_text()
+    page.keyboard.press("Enter")
+    assert "f00" in page.locator("#fiche").inner_text()
+
+
+def test_a_remark_can_be_left_and_given_up_from_the_keyboard(
+    pages: dict[str, str], shared: Look
+) -> None:
+    page = renewed(shared(pages[OFFICIALS])).page
+    button = page.get_by_role("button", name="Laisser une remarque sur le plan")
+    button.focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "remarque-texte"
+    page.keyboard.press("Escape")
+    assert page.get_by_role("dialog").count() == 0
+    assert button.evaluate("node => node === document.activeElement")
+
+
+_RUN = """async () => {
+  const levels = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
+  // axe gives up its rule of contrast where a picture blends as Leaflet's tiles do.
+  document.querySelector(".leaflet-tile-pane").hidden = true;
+  const { violations, incomplete } = await axe.run(document, { runOnly: levels });
+  return [...violations, ...incomplete.filter(({ error }) => error)].map(({ id, nodes }) => [
+    id, ...nodes.slice(0, 5).map((node) => `${node.target.join(" ")} ${node.failureSummary}`)]);
+}"""
+
+_FOCUSED = """() => {
+  const node = document.activeElement;
+  const style = getComputedStyle(node);
+  const shown = node.matches("input[type=radio]") ? getComputedStyle(node.nextSibling) : style;
+  return {
+    name: (node.getAttribute("aria-label") || node.labels?.[0]?.textContent || node.textContent)
+      .replace(/\\s+/g, " ").trim(),
+    outlined: shown.outlineStyle !== "none" && parseFloat(shown.outlineWidth) >= 1,
+    part: node.closest("#tableaux")?.id || "",
+    top: node.getBoundingClientRect().top + window.scrollY,
+  };
+}"""
