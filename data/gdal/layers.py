@@ -54,14 +54,19 @@ def read_layer(folder: Path, options: dict[str, Any]) -> Answer:
         With a code of `data.read.codes`.
     """
     path = folder / f"{STEM}{options['suffix']}"
+    passed_over: list[Fault] = []
     if path.suffix in {".zip", ".kmz"}:
-        path = _unpacked(path, wanted=options["wanted"])
+        path = _unpacked(path, wanted=options["wanted"], faults=passed_over)
     layer = _read(path, shape=options["shape"], wanted=options["wanted"])
+    layer.faults.extend(passed_over)
     return to_answer(layer, options["shape"])
 
 
-def _unpacked(path: Path, *, wanted: str) -> Path:
-    """Unpack the one layer of an archive beside it, under our name, and return its path."""
+def _unpacked(path: Path, *, wanted: str, faults: list[Fault]) -> Path:
+    """Unpack the one layer of an archive beside it, under our name, and return its path.
+
+    The layers that are passed over are noted in `faults`.
+    """
     entries = check_zip(path)
     found = [entry for entry in entries if _suffix(entry) in DRIVERS and not _hidden(entry)]
     named = [entry for entry in found if _stem(entry).casefold() == wanted]
@@ -71,6 +76,8 @@ def _unpacked(path: Path, *, wanted: str) -> Path:
     if len(chosen) != 1:
         layers = ", ".join(PurePosixPath(entry.filename).name for entry in found)
         raise Refused("several-layers", layers=layers, wanted=wanted)
+    others = [PurePosixPath(e.filename).name for e in found if e is not chosen[0]]
+    faults += _passed_over(PurePosixPath(chosen[0].filename).name, others)
     beside = [entry for entry in entries if _goes_with(entry, chosen[0])]
     for entry in beside:
         unpack(path, entry, path.with_name(f"{STEM}{_suffix(entry)}"))
@@ -113,10 +120,10 @@ def _read(path: Path, *, shape: str, wanted: str) -> Layer:
             raise Refused("broken-layer", detail="il est abîmé") from error
     fields = [str(name) for name in meta["fields"]]
     columns = [[as_text(value) for value in column] for column in values]
-    faults = []
+    faults = _passed_over(layer, [name for name in names if name != layer])
     if path.suffix == ".shp":
         fields, columns, assumed = decode_columns(fields, columns, declared)
-        faults = [Fault(WHOLE_FILE, AS_CP1252)] if assumed else []
+        faults += [Fault(WHOLE_FILE, AS_CP1252)] if assumed else []
     if path.suffix == ".kml":
         fields, columns = _without_kml_fields(fields, columns)
     if geometry is None:
@@ -147,6 +154,13 @@ def _chosen(names: Sequence[str], *, wanted: str) -> str:
     if len(names) == 1 or wanted in names:
         return wanted if wanted in names else names[0]
     raise Refused("several-layers", layers=", ".join(names), wanted=wanted)
+
+
+def _passed_over(chosen: str, others: Sequence[str]) -> list[Fault]:
+    """Return the warning that one layer was read and others were not; none if it was alone."""
+    if not others:
+        return []
+    return [Fault(WHOLE_FILE, "layer-chosen", "", {"layer": chosen, "others": ", ".join(others)})]
 
 
 def _without_kml_fields(

@@ -54,6 +54,7 @@ class Code(StrEnum):
     BROKEN_GEOPACKAGE = "broken-geopackage"
     BROKEN_LAYER = "broken-layer"
     SEVERAL_LAYERS = "several-layers"
+    LAYER_CHOSEN = "layer-chosen"
     NO_HEADING = "no-heading"
     UNCLEAR_SEPARATOR = "unclear-separator"
     HEADING_BELOW = "heading-below"
@@ -165,6 +166,7 @@ WARNINGS = frozenset(
         Code.REPAIRED_POLYGON,
         Code.READ_AS_UTF16,
         Code.SHEET_CHOSEN,
+        Code.LAYER_CHOSEN,
         Code.MERGED_CELLS,
         Code.HEADING_BELOW,
         Code.OWNER_SCHEMA,

@@ -188,8 +188,12 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "Exportez la couche à nouveau, de préférence en GeoPackage.",
     ),
     Code.SEVERAL_LAYERS: (
-        "Le GeoPackage contient plusieurs couches ({layers}) et aucune ne s’appelle « {wanted} ».",
+        "Le fichier contient plusieurs couches ({layers}) et aucune ne s’appelle « {wanted} ».",
         "Renommez la bonne couche « {wanted} », ou n’en exportez qu’une.",
+    ),
+    Code.LAYER_CHOSEN: (
+        "Le fichier contient plusieurs couches : « {layer} » a été lue, pas {others}.",
+        "Si ce n’est pas la bonne, n’exportez que celle qu’il faut.",
     ),
     Code.NO_HEADING: (
         "Aucune colonne attendue n’est reconnue dans la première ligne.",

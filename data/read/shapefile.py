@@ -26,6 +26,9 @@ def find_shapefile(
     chosen = [each for each in found if PurePosixPath(each).stem.casefold() == wanted]
     chosen = found if len(found) == 1 else chosen
     if len(chosen) == 1:
+        if others := [PurePosixPath(each).name for each in found if each != chosen[0]]:
+            layer = PurePosixPath(chosen[0]).name
+            log.add(Code.LAYER_CHOSEN, Where(name), layer=layer, others=", ".join(others))
         return chosen[0]
     if found:
         layers = ", ".join(PurePosixPath(each).name for each in found)

@@ -134,6 +134,19 @@ def test_what_is_confirmed_of_a_crs_must_make_sense(said: dict[str, str], tmp_pa
     ]
 
 
+def test_layers_that_are_passed_over_are_named(tmp_path: Path) -> None:
+    folder = good_campaign(tmp_path / "campaign")
+    zones = gpd.read_file(folder / "zones.geojson")
+    zones.to_file(folder / "zones.gpkg", layer="zones")
+    zones.head(2).to_file(folder / "zones.gpkg", layer="brouillon")
+    change(folder, "campaign.toml", ('"zones.geojson"', '"zones.gpkg"'))
+    reading = read_campaign(folder)
+    assert reading.campaign is not None
+    assert len(reading.campaign.zones) == len(zones)
+    (problem,) = reading.problems
+    assert (problem.code, "brouillon" in problem.message) == (Code.LAYER_CHOSEN, True)
+
+
 def test_several_shapefiles_in_a_folder_need_one_with_the_right_name(tmp_path: Path) -> None:
     folder = _rewritten(tmp_path, shapefile, epsg=2154)
     place = folder / "livraison"
@@ -145,4 +158,6 @@ def test_several_shapefiles_in_a_folder_need_one_with_the_right_name(tmp_path: P
     assert [p.code for p in read_campaign(folder).problems] == [Code.SEVERAL_LAYERS]
     for path in place.glob("avant.*"):
         path.rename(place / f"Zones{path.suffix}")
-    assert read_campaign(folder).campaign is not None
+    reading = read_campaign(folder)
+    assert reading.campaign is not None
+    assert [p.code for p in reading.problems] == [Code.LAYER_CHOSEN]
