@@ -341,6 +341,7 @@ def test_paper_is_a4_or_a3_with_the_map_on_the_first_sheet(
     for said in ("Carré", "Imprimé le", "km", "IGN", "Face affichée"):
         assert said in text
     # What Chromium cuts out under a canvas that was cleared: the zones would be missing.
-    states = [state.get_object() for state in sheet["/Resources"]["/ExtGState"].values()]
+    resources: Any = sheet["/Resources"]
+    states = [state.get_object() for state in resources["/ExtGState"].values()]
     masks = [s["/SMask"] for s in states if isinstance(s.get("/SMask"), dict)]
     assert [mask for mask in masks if "/TR" in mask] == []
