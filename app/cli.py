@@ -180,11 +180,13 @@ def tour(
             help="Avec --from : Maison qui n’est pas joignable avant ce jour (répétable).",
         ),
     ] = None,
+    crs: SaidCrs = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Plan the tour alone."""
     began = _begun(begun, today, blocked or [])
+    confirmed = _confirmed_crs(crs)
     from app import commands
 
     again = None
@@ -194,7 +196,13 @@ def tour(
         again = Again(*began)
     raise typer.Exit(
         commands.tour(
-            campaign_dir, out, variants=alternatives, again=again, force=force, as_json=as_json
+            campaign_dir,
+            out,
+            variants=alternatives,
+            again=again,
+            crs=confirmed,
+            force=force,
+            as_json=as_json,
         )
     )
 
@@ -283,12 +291,17 @@ def compare(
     plan_a: Annotated[Path, typer.Argument(metavar="PLAN_A", help="Dossier du premier plan.")],
     plan_b: Annotated[Path, typer.Argument(metavar="PLAN_B", help="Dossier du second.")],
     *,
+    page: Annotated[
+        Path | None,
+        typer.Option("--page", metavar="FILE.html", help="Écrit aussi la carte de ce qui change."),
+    ] = None,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Compare two plans."""
     from app import commands
 
-    raise typer.Exit(commands.compare(plan_a, plan_b, as_json=as_json))
+    raise typer.Exit(commands.compare(plan_a, plan_b, page=page, force=force, as_json=as_json))
 
 
 @cli.command(cls=FrenchCommand, help="Écrit le bon de commande et les fichiers pour d’autres.")
@@ -388,11 +401,13 @@ def sweep(
         Path,
         typer.Option("--out", metavar="DIR", help="Dossier pour budget.csv et budget.svg."),
     ],
+    crs: SaidCrs = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Match a campaign under several budgets."""
     least_cents, most_cents, count = _budget_range(budget)
+    confirmed = _confirmed_crs(crs)
     from app import commands
 
     raise typer.Exit(
@@ -402,6 +417,7 @@ def sweep(
             least_cents=least_cents,
             most_cents=most_cents,
             count=count,
+            crs=confirmed,
             force=force,
             as_json=as_json,
         )

@@ -12,6 +12,7 @@ from enum import IntEnum
 from pathlib import Path
 
 from app import reconcile_wording, study_wording, tour_wording, wording
+from app.comparing import write_comparison
 from app.exporting import export_plan_folder
 from app.geocoding import geocode_campaign, geocoded_lines
 from app.mapping import map_by_zone
@@ -128,6 +129,7 @@ def tour(
     *,
     variants: int = 1,
     again: Again | None = None,
+    crs: Mapping[str, str] | None = None,
     force: bool = False,
     as_json: bool = False,
 ) -> int:
@@ -140,6 +142,7 @@ def tour(
             created=_now(),
             variants=variants,
             again=again,
+            crs=crs,
             roads=_roads(),
             force=force,
             progress=_progress,
@@ -187,11 +190,21 @@ def explain(
     return _guarded(work, as_json=as_json)
 
 
-def compare(folder_a: Path, folder_b: Path, *, as_json: bool) -> int:
-    """Show how two plans differ."""
+def compare(
+    folder_a: Path,
+    folder_b: Path,
+    *,
+    page: Path | None = None,
+    force: bool = False,
+    as_json: bool,
+) -> int:
+    """Show how two plans differ, and write the page of it where one is asked for."""
 
     def work() -> int:
-        compared = compare_plan_folders(folder_a, folder_b)
+        if page is None:
+            compared = compare_plan_folders(folder_a, folder_b)
+        else:
+            compared = write_comparison(folder_a, folder_b, page, force=force)
         if as_json:
             _print_json(study_wording.compare_json(compared))
         else:
@@ -301,6 +314,7 @@ def sweep(
     least_cents: int,
     most_cents: int,
     count: int,
+    crs: Mapping[str, str] | None = None,
     force: bool,
     as_json: bool,
 ) -> int:
@@ -311,6 +325,7 @@ def sweep(
             folder,
             out,
             budgets_cents=spread_budgets(least_cents, most_cents, count=count),
+            crs=crs,
             force=force,
             progress=_progress,
         )

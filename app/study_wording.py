@@ -71,6 +71,12 @@ def compare_lines(compared: Compared) -> list[str]:
     return [*lines, *_table(heads, [_agent_row(change) for change in comparison.agents])]
 
 
+def comparison_table(compared: Compared) -> tuple[list[list[str]], list[str]]:
+    """Return the rows of the measures of two plans, and what to beware of in comparing them."""
+    cautions = [sentence.lstrip("\u00a0: ") for sentence in _cautions(compared)]
+    return _measure_rows(compared.comparison), [s[:1].upper() + s[1:] for s in cautions]
+
+
 def compare_json(compared: Compared) -> dict[str, Any]:
     """Return what ``placarde compare --json`` prints."""
     comparison = plain(compared.comparison)
