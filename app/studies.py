@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -124,13 +124,15 @@ def sweep_budgets(
     target_folder: Path,
     *,
     budgets_cents: Sequence[int],
+    crs: Mapping[str, str] | None = None,
     force: bool,
     progress: Progress,
 ) -> Swept:
     """Match a campaign under each of these budgets, and write the curve that they make.
 
     Everything but the budget stays as the campaign says. Each allocation starts from the one
-    before, so budgets had best ascend.
+    before, so budgets had best ascend. What the planner confirms of the CRS of files is in `crs`,
+    see `data.read.read_campaign`.
 
     Raises
     ------
@@ -141,7 +143,7 @@ def sweep_budgets(
     """
     check_curve_target(target_folder, force=force)
     progress("Lecture de la campagne…")
-    reading = read_campaign(folder)
+    reading = read_campaign(folder, crs=crs)
     if reading.campaign is None:
         raise CampaignError(errors_among(reading.problems))
     campaign = reading.campaign

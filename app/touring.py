@@ -55,6 +55,7 @@ def tour_campaign(
     created: datetime,
     variants: int = 1,
     again: Again | None = None,
+    crs: Mapping[str, str] | None = None,
     roads: RoadSettings,
     force: bool = False,
     progress: Progress,
@@ -67,6 +68,8 @@ def tour_campaign(
         The date of creation that ``tournee.json`` carries.
     variants
         How many tours that differ in their order are wanted, the best of all among them.
+    crs
+        What the planner confirms of the CRS of files, see `data.read.read_campaign`.
 
     Raises
     ------
@@ -79,7 +82,7 @@ def tour_campaign(
     """
     check_tour_target(target_folder, force=force)
     progress("Lecture de la campagne…")
-    reading = read_campaign(folder)
+    reading = read_campaign(folder, crs=crs)
     if reading.campaign is None:
         raise CampaignError(errors_among(reading.problems))
     if reading.campaign.tour is None:

@@ -144,3 +144,12 @@ def test_a_face_of_the_isere_is_explained_in_money(isere: Made) -> None:
     assert answer.status == 0
     assert "le portrait y vaut" in answer.out
     assert "au prix marginal du budget" in answer.out
+
+
+def test_a_sweep_and_a_tour_take_a_confirmed_crs(square: Made, tmp_path: Path) -> None:
+    confirmed = ("--crs", "faces=Lambert")
+    for command in (("sweep", square.campaign, "--budget", "100:200:2"), ("tour", square.campaign)):
+        answer = placarde(*command, "--out", tmp_path / "out", *confirmed)
+        assert answer.status == 1
+        assert "--crs faces" in answer.err
+        assert not (tmp_path / "out").exists()
