@@ -63,7 +63,9 @@ def compare_exhibition(exhibition: Exhibition, *, limit: float) -> None:
     tour = solve(problem)
     spent = time.process_time() - began
     ours = tour.drive_s if tour.stops else None
-    rows = [(f"Placarde ({tour.solver})", spent, ours, tour.bound_s)]
+    rows: list[tuple[str, float, int | None, int | None]] = [
+        (f"Placarde ({tour.solver})", spent, ours, tour.bound_s)
+    ]
     for name, peer in _peers(problem, limit).items():
         began = time.process_time()
         found = cost(problem, peer())

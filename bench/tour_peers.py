@@ -7,6 +7,7 @@ the day after. What they give back is orders of stops; `cost` prices and checks 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import vroom
@@ -51,16 +52,17 @@ def by_vroom(problem: TourProblem, level: int) -> Routes:
     asked.set_durations_matrix("car", nothing)
     asked.set_distances_matrix("car", nothing)
     asked.set_costs_matrix("car", np.ascontiguousarray(problem.cost_s.astype(np.uint32)))
-    whole = vroom.TimeWindow(0, problem.n_slots)
+    days = _days(problem)
+    whole = vroom.TimeWindow(0, days.count)
     for kit in range(problem.kits):
         asked.add_vehicle(vroom.Vehicle(kit + 1, start=0, end=0, time_window=whole))
-    for stop, stays in enumerate(problem.stays):
+    for stop, starts in enumerate(days.starts):
         asked.add_job(
             vroom.Job(
                 stop + 1,
                 location=stop + 1,
-                default_service=min(stay.end - stay.start + 1 for stay in stays),
-                time_windows=[vroom.TimeWindow(a, b) for a, b in _windows(problem, stop)],
+                default_service=days.length[stop],
+                time_windows=[vroom.TimeWindow(start, start) for start in starts],
             )
         )
     answer = asked.solve(exploration_level=level, nb_threads=1).routes
@@ -68,36 +70,46 @@ def by_vroom(problem: TourProblem, level: int) -> Routes:
     return [[int(job) - 1 for job in group["id"]] for _, group in jobs.groupby("vehicle_id")]
 
 
-def _windows(problem: TourProblem, stop: int) -> list[tuple[int, int]]:
-    """Return the first slots of the stays; VROOM wants windows, and takes single moments."""
-    return [(stay.start, stay.start) for stay in problem.stays[stop]]
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """The calendar without the days on which every stop is closed, which kits stand through."""
+
+    count: int
+    starts: list[list[int]]
+    length: list[int]
+
+
+def _days(problem: TourProblem) -> _Days:
+    opened = sorted({day for stays in problem.stays for stay in stays for day in stay.open_on})
+    rank = {day: at for at, day in enumerate(opened)}
+    starts = [[rank[stay.open_on[0]] for stay in stays] for stays in problem.stays]
+    return _Days(len(opened), starts, [len(stays[0].open_on) for stays in problem.stays])
 
 
 def by_ortools(problem: TourProblem, seconds: float) -> Routes:
     """Return the routes of OR-Tools' routing library by guided local search; none: none found."""
-    n, slots = len(problem.stop_ids), problem.n_slots
+    n, days = len(problem.stop_ids), _days(problem)
     manager = pywrapcp.RoutingIndexManager(n + 1, problem.kits, 0)
     routing = pywrapcp.RoutingModel(manager)
     legs = problem.cost_s.tolist()
-    length = [0, *(min(s.end - s.start + 1 for s in stays) for stays in problem.stays)]
+    length = [0, *days.length]
 
     def leg(origin: int, target: int) -> int:
         return int(legs[manager.IndexToNode(origin)][manager.IndexToNode(target)])
 
     def stand(origin: int, _: int) -> int:
-        return length[manager.IndexToNode(origin)]
+        return int(length[manager.IndexToNode(origin)])
 
     routing.SetArcCostEvaluatorOfAllVehicles(routing.RegisterTransitCallback(leg))
     standing = routing.RegisterTransitCallback(stand)
-    routing.AddDimension(standing, slots, slots, False, "slot")  # noqa: FBT003 - its own signature
-    dimension = routing.GetDimensionOrDie("slot")
-    for stop, stays in enumerate(problem.stays):
+    routing.AddDimension(standing, days.count, days.count, False, "day")  # noqa: FBT003 - its own signature
+    dimension = routing.GetDimensionOrDie("day")
+    for stop, starts in enumerate(days.starts):
         index = manager.NodeToIndex(stop + 1)
-        starts = {stay.start for stay in stays}
-        slot = dimension.CumulVar(index)
-        slot.SetRange(min(starts), max(starts))
-        for closed in set(range(min(starts), max(starts))) - starts:
-            slot.RemoveValue(closed)
+        day = dimension.CumulVar(index)
+        day.SetRange(starts[0], starts[-1])
+        for closed in set(range(starts[0], starts[-1])) - set(starts):
+            day.RemoveValue(closed)
         routing.AddDisjunction([index], 100 * int(problem.cost_s.max()))
     parameters = pywrapcp.DefaultRoutingSearchParameters()
     first = routing_enums_pb2.FirstSolutionStrategy

@@ -23,7 +23,7 @@ MAX_SEARCHED = 40
 """Up to here one stop after the other is left out or moved, and CP-SAT is asked."""
 
 _WORK = 0.5
-_ITERATIONS = 50_000
+_ITERATIONS = 1_000
 
 
 def fits(problem: TourProblem, *, work: float = _WORK) -> bool:

@@ -12,14 +12,11 @@ from ortools.sat.python import cp_model
 
 from geo.plan import Status
 from geo.tour.circuit import Circuit, build_circuit
+from geo.tour.itinerary import Itineraries
 from geo.tour.problem import TourProblem
-from geo.tour.schedule import Visit
 
 DETERMINISTIC_LIMIT = 6.0
 """Work for the driving time, in CP-SAT's units of some seconds each; a tie has a sixth of it."""
-
-Itineraries = tuple[tuple[Visit, ...], ...]
-"""What each kit that is used visits, in order."""
 
 _SEED = 0
 _STATUS = {

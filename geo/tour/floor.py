@@ -25,9 +25,9 @@ _FINE = 16
 _WORK = 1_500_000_000
 """How many steps of walks are priced in all."""
 
-_MOST_ROUNDS = 300
+_MOST_ROUNDS = 600
 _FEW_STOPS = 40
-_PATIENCE = 12
+_PATIENCE = 20
 
 
 def possible_legs(problem: TourProblem) -> BoolArray:
@@ -58,7 +58,7 @@ def drive_floor(problem: TourProblem, *, known_s: int | None = None) -> int:
     free = _free(problem)
     target = known_s * _FINE if known_s is not None else least + least // 4
     rounds = max(5, min(_MOST_ROUNDS, _WORK // (free.size * n)))
-    best = _climb(leg, free, price, problem.kits, np.array([target, rounds, least]))
+    best = _climb(leg, free, price, problem.kits, np.array([max(target, 1), rounds, least]))
     return max(0, -(-int(best) // _FINE))
 
 
@@ -186,9 +186,13 @@ def _climb(leg: IntArray, free: IntArray, price: IntArray, kits: int, limits: In
         if norm < 1e-9:
             break
         if since >= _PATIENCE:
-            scale, since = scale / 1.5, 0
+            scale, since = scale / 1.2, 0
             now[:] = good
-        length = scale * max(target - value, 1) / norm
+        # A tour that is far above the bound would make the steps too long.
+        aim = min(target, top + top // 8)
+        length = scale * min(max(aim - value, 1), aim) / norm
         for j in range(n):
-            now[j + 1] += int(length * direction[j])
+            step = int(length * direction[j])
+            # Far off, numbers would overflow.
+            now[j + 1] = min(max(now[j + 1] + step, -2 * target), 2 * target)
     return int(top)

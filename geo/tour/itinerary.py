@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from geo.tour.problem import TourProblem
 from geo.tour.schedule import Visit
 from geo.tour.trips import Trips, trips_between
+
+Itineraries = tuple[tuple[Visit, ...], ...]
+"""What each kit that is used visits, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +89,16 @@ def _choices(label: _Label | None) -> list[int]:
         choices.append(label.choice)
         label = label.parent
     return choices[::-1]
+
+
+def worth(problem: TourProblem, found: Itineraries) -> tuple[int, int, int, int]:
+    """Return what is minimised, in order."""
+    paths = [[0, *(stop + 1 for stop, _ in visits), 0] for visits in found]
+    legs = [leg for path in paths for leg in pairwise(path)]
+    last = max(problem.stays[stop][choice].end for visits in found for stop, choice in visits)
+    return (
+        len(found) if problem.fewest_kits else 0,
+        sum(int(problem.cost_s[leg]) for leg in legs),
+        last,
+        sum(int(problem.cost_m[leg]) for leg in legs),
+    )

@@ -11,39 +11,55 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 from pyvrp import Client, ClientGroup, Depot, Location, ProblemData, Solution, VehicleType, solve
+from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.stop import MaxIterations
 
 from geo.model import BoolArray
 from geo.tour.floor import possible_legs
-from geo.tour.itinerary import itinerary
+from geo.tour.itinerary import Itineraries, itinerary, worth
 from geo.tour.problem import TourProblem
-from geo.tour.schedule import Visit, kits_for
+from geo.tour.schedule import kits_for
 from geo.tour.tsptw.search import Matrix, matrix
 
-ITERATIONS = 400_000
-"""How many iterations are shared by the clients; between `_FEWEST` and `_MOST` in all."""
+ITERATIONS = 15_000
+"""Iterations of one run, for a hundred stops and more; fewer stops have fewer."""
 
-_FEWEST, _MOST = 200, 4_000
+_A_STOP = 150
+_STARTS, _STARTS_UNTIL = 3, 200
 _ATTEMPTS = 3
-_SEED = 0
-_NEVER = 1 << 20
+_NEVER = 1 << 40
+_SLOT = 60
+"""What a slot lasts for PyVRP, whose penalties are a unit of time."""
 
 Routes = list[list[int]]
 
 
-def search(problem: TourProblem, *, iterations: int = ITERATIONS) -> tuple[tuple[Visit, ...], ...]:
-    """Return the itineraries of the best tour found; nothing where none was found."""
+def search(problem: TourProblem, *, iterations: int | None = None) -> Itineraries:
+    """Return the itineraries of the best tour found; nothing where none was found.
+
+    Up to 200 stops it is the best of three runs. `iterations` of a run are chosen by the number of
+    stops where they are not given.
+    """
+    n = len(problem.stop_ids)
+    budget = min(ITERATIONS, _A_STOP * n) if iterations is None else max(1, iterations)
+    starts = _STARTS if n <= _STARTS_UNTIL and iterations is None else 1
+    found = [_search(problem, iterations=budget, seed=seed) for seed in range(starts)]
+    return min((each for each in found if each), key=lambda each: worth(problem, each), default=())
+
+
+def _search(problem: TourProblem, *, iterations: int, seed: int) -> Itineraries:
     legs = possible_legs(problem)
     for attempt in range(_ATTEMPTS):
-        routes = _routes(problem, legs, iterations=iterations, seed=_SEED + attempt)
+        routes = _routes(problem, legs, iterations=iterations, seed=seed + _STARTS * attempt)
         broken = [route for route in routes if itinerary(problem, route) is None]
         fixed = repair(problem, routes) if broken else routes
         if fixed is not None and keeps_order(problem, fixed):
-            found = [itinerary(problem, route) for route in fixed]
-            return tuple(visits for visits in found if visits)
+            visits = [itinerary(problem, route) for route in fixed]
+            return tuple(each for each in visits if each)
         for leg in _culprits(problem, broken):
             legs[leg] = False
     return ()
@@ -115,8 +131,12 @@ def _culprits(problem: TourProblem, broken: Routes) -> Iterator[tuple[int, int]]
 def _routes(problem: TourProblem, legs: BoolArray, *, iterations: int, seed: int) -> Routes:
     """Return PyVRP's routes; the calendar is kept as far as PyVRP knows it."""
     data, stop_of = to_pyvrp(problem, legs)
-    limit = MaxIterations(min(_MOST, max(_FEWEST, iterations // len(stop_of))))
-    result = solve(data, limit, seed=seed, collect_stats=False, display=False)
+    with catch_warnings():
+        # That it struggles to keep the calendar: what it returns is checked anyway.
+        simplefilter("ignore", PenaltyBoundWarning)
+        result = solve(
+            data, MaxIterations(iterations), seed=seed, collect_stats=False, display=False
+        )
     return routes_of(result.best, stop_of)
 
 
@@ -154,9 +174,9 @@ def _clients(problem: TourProblem, unit: int) -> tuple[list[Client], list[Client
             clients.append(
                 Client(
                     stop + 1,
-                    service_duration=length,
-                    tw_early=early,
-                    tw_late=late,
+                    service_duration=length * _SLOT,
+                    tw_early=early * _SLOT,
+                    tw_late=late * _SLOT,
                     required=alone,
                     group=None if alone else len(groups),
                 )
@@ -199,7 +219,7 @@ def _vehicles(
             VehicleType(
                 count,
                 tw_early=0,
-                tw_late=problem.n_slots // unit,
+                tw_late=problem.n_slots // unit * _SLOT,
                 fixed_cost=fixed,
                 profile=len(durations),
             )

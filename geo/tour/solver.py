@@ -14,15 +14,14 @@ more              any                                         PyVRP, and a lower
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 
 from geo.french import typeset
 from geo.plan import Shortfall, Status, Tour
 from geo.tour.conflicts import explain
-from geo.tour.cpsat import CpSatAnswer, Itineraries, solve_cpsat
+from geo.tour.cpsat import CpSatAnswer, solve_cpsat
 from geo.tour.exact import Routes, fits_exact, solve_exact
 from geo.tour.floor import drive_floor
-from geo.tour.itinerary import itinerary
+from geo.tour.itinerary import Itineraries, itinerary, worth
 from geo.tour.moves import moves_of
 from geo.tour.problem import TourProblem
 from geo.tour.pyvrp_search import keeps_order, search
@@ -104,7 +103,7 @@ def _from_cpsat(
     if not known:
         bound_s = max(answer.bound_s, drive_floor(problem))
         return _none(Status.UNKNOWN, (_not_found(problem),), solver=solver, bound_s=bound_s)
-    best = min(known, key=lambda each: _worth(problem, each))
+    best = min(known, key=lambda each: worth(problem, each))
     return _bounded(problem, best, bound_s=answer.bound_s, solver=solver)
 
 
@@ -124,19 +123,6 @@ def _bounded(problem: TourProblem, found: Itineraries, *, bound_s: int, solver: 
     tour = _tour(problem, found, status=Status.FEASIBLE, solver=solver)
     bound_s = max(bound_s, drive_floor(problem, known_s=tour.drive_s))
     return replace(tour, bound_s=min(bound_s, tour.drive_s))
-
-
-def _worth(problem: TourProblem, found: Itineraries) -> tuple[int, int, int, int]:
-    """Return what is minimised, in order."""
-    paths = [[0, *(stop + 1 for stop, _ in visits), 0] for visits in found]
-    legs = [leg for path in paths for leg in pairwise(path)]
-    last = max(problem.stays[stop][choice].end for visits in found for stop, choice in visits)
-    return (
-        len(found) if problem.fewest_kits else 0,
-        sum(int(problem.cost_s[leg]) for leg in legs),
-        last,
-        sum(int(problem.cost_m[leg]) for leg in legs),
-    )
 
 
 def _tour(problem: TourProblem, found: Itineraries, *, status: Status, solver: str) -> Tour:

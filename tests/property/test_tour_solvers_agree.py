@@ -43,7 +43,7 @@ def test_the_floor_is_below_every_tour_and_a_search_breaks_no_rule(campaign: Cam
     problem = build_problem(campaign)
     assume(all(problem.stays))
     answer = solve_cpsat(problem)
-    found = search(problem, iterations=0)
+    found = search(problem, iterations=100)
     if answer.status is Status.INFEASIBLE:
         assert not found
         return
@@ -86,7 +86,7 @@ def test_a_repair_puts_every_stop_back_where_the_rules_allow_it(campaign: Campai
 
 
 @pytest.mark.slow
-def test_many_stops_get_the_same_tour_twice_and_a_bound_below_it() -> None:
+def test_many_stops_get_a_tour_with_a_bound_below_it_and_the_same_one_twice() -> None:
     exhibition = Exhibition(45, 3)
     problem = make_problem(exhibition)
     tour = solve(problem)
@@ -99,4 +99,4 @@ def test_many_stops_get_the_same_tour_twice_and_a_bound_below_it() -> None:
     ]
     assert len(routes) <= problem.kits
     assert keeps_order(problem, routes)
-    assert tour == solve(make_problem(exhibition))
+    assert search(problem, iterations=200) == search(make_problem(exhibition), iterations=200)

@@ -288,7 +288,8 @@ def test_the_smallest_move_of_one_date_that_is_told_makes_the_tour_fit() -> None
 
 def test_no_move_is_told_where_none_of_a_single_date_would_do() -> None:
     thursday = (date(2017, 10, 19),)
-    three = campaign(**{m: {"fixed_on": thursday} for m in ("m1", "m2", "m3")})
+    fixed = {"fixed_on": thursday}
+    three = campaign(m1=fixed, m2=fixed, m3=fixed)
     assert "needs-window-moved" not in refused(three)
 
 

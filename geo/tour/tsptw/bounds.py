@@ -221,9 +221,11 @@ def _climb(walks: Walks, target: int, rounds: int, price: IntArray) -> int:
         if since >= 12:
             scale, since = scale / 1.5, 0
             now[:] = price
-        length = scale * max(target - value, 1) / norm
+        length = scale * min(max(target - value, 1), max(target, 1)) / norm
+        most = 4 * max(target, top, 1)
         for i in range(1, n):
-            now[i] += int(length * direction[i])
+            # Far off, numbers would overflow.
+            now[i] = min(max(now[i] + int(length * direction[i]), -most), most)
     return top
 
 
