@@ -10,6 +10,7 @@ QUICK = {
     "bench.targeting": [["--quick"]],
     "bench.tour": [["--quick"]],
     "bench.doors": [["100000"]],
+    "bench.maps": [["2000"]],
 }
 """Arguments of each run of each comparison."""
 
