@@ -6,10 +6,12 @@ limits of this process end that. Everything comes out as text, with a mark on wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from zipfile import ZipFile
 
 import numpy as np
 from python_calamine import (
@@ -26,10 +28,16 @@ from data.gdal.archive import check_zip
 
 MOST_CELLS = 30_000_000
 MOST_SHEETS = 100
+MOST_SHOWN = 3
 _MOST_MERGED = 100
 _ZIP, _OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LARGEST_WHOLE = 1e15
 _BROKEN = "broken-spreadsheet"
+_SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+_ERROR_CELL = re.compile(rb"<(?:\w{1,20}:)?c\s[^<>]{0,300}?\bt=[\"']e[\"'][^<>]{0,300}>")
+_CELL_NAME = re.compile(rb"\br=[\"']([A-Z]{1,3}\d{1,7})[\"']")
+_PIECE = 1 << 20
+_LONGEST_TAG = 1000
 
 
 def read_spreadsheet(folder: Path, options: dict[str, Any]) -> Answer:
@@ -46,7 +54,8 @@ def read_spreadsheet(folder: Path, options: dict[str, Any]) -> Answer:
         ``names`` of all worksheets; for each sheet in ``sheets`` its ``name``, ``first_row``
         (from 1), ``rows`` and ``columns``, and up to 100 merged ``ranges`` (rows and columns from
         0). In the arrays, for column ``c`` of sheet ``s``: ``s.c.text`` (UTF-8), ``s.c.ends``
-        (where each cell ends, from 0) and ``s.c.number`` (whether it was a number).
+        (where each cell ends, from 0) and ``s.c.number`` (whether it was a number). For an XLSX
+        also how many cells are ``errors``, and the names of the first.
     """
     path = folder / "book"
     try:
@@ -84,7 +93,36 @@ def _read(path: Path, wanted: str) -> Answer:
         described.append(_describe(sheet))
         arrays |= dict(_columns(sheet, s))
     names = [each.name for each in sheets]
-    return Answer({"names": names, "sheets": described}, arrays)
+    errors = _formula_errors(path) if magic.startswith(_ZIP) else []
+    said = {"count": len(errors), "cells": errors[:MOST_SHOWN]}
+    return Answer({"names": names, "sheets": described, "errors": said}, arrays)
+
+
+def _formula_errors(path: Path) -> list[str]:
+    """Return the names of the cells of an XLSX that hold an error, which calamine makes empty.
+
+    The parts of the archive are those that `check_zip` has let through.
+    """
+    names: list[str] = []
+    with ZipFile(path) as archive:
+        for entry in sorted(archive.namelist()):
+            if _SHEET_PART.fullmatch(entry):
+                with archive.open(entry) as part:
+                    names += _errors_in(part)
+    return names
+
+
+def _errors_in(part: IO[bytes]) -> Iterator[str]:
+    """Yield the names of the cells with an error in the XML of a sheet, read piece by piece."""
+    rest = b""
+    while piece := part.read(_PIECE):
+        text = rest + piece
+        suspect = b't="e"' in text or b"t='e'" in text  # far faster than to look at every cell
+        for cell in _ERROR_CELL.finditer(text) if suspect else ():
+            if name := _CELL_NAME.search(cell[0]):
+                yield name[1].decode("ascii")
+        _, begun, tag = text.rpartition(b"<")
+        rest = begun + tag if b">" not in tag and len(tag) < _LONGEST_TAG else b""
 
 
 def _looks_like(magic: bytes) -> str:

@@ -49,6 +49,7 @@ class Code(StrEnum):
     SEVERAL_SHEETS = "several-sheets"
     SHEET_CHOSEN = "sheet-chosen"
     MERGED_CELLS = "merged-cells"
+    FORMULA_ERROR = "formula-error"
     BROKEN_JSON = "broken-json"
     BROKEN_GEOJSON = "broken-geojson"
     BROKEN_GEOPACKAGE = "broken-geopackage"
@@ -168,6 +169,7 @@ WARNINGS = frozenset(
         Code.SHEET_CHOSEN,
         Code.LAYER_CHOSEN,
         Code.MERGED_CELLS,
+        Code.FORMULA_ERROR,
         Code.HEADING_BELOW,
         Code.OWNER_SCHEMA,
         Code.CONVERTED_VALUES,

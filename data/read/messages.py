@@ -187,6 +187,10 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "Le fichier ne peut pas être lu : {detail}.",
         "Exportez la couche à nouveau, de préférence en GeoPackage.",
     ),
+    Code.FORMULA_ERROR: (
+        "Le classeur a des formules en erreur (comme #N/A), lues comme vides : {count} ({cells}).",
+        "Corrigez les formules, ou remplacez-les par leurs valeurs.",
+    ),
     Code.SEVERAL_LAYERS: (
         "Le fichier contient plusieurs couches ({layers}) et aucune ne s’appelle « {wanted} ».",
         "Renommez la bonne couche « {wanted} », ou n’en exportez qu’une.",

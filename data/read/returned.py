@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -69,7 +69,7 @@ RETURNED = Schema(
                             "date"), holds="date"),
     ),
 )  # fmt: skip
-"""Every column of either file; what else the buyer added is not read."""
+"""Every column of either file; what else the buyer filled is not read, which is noted."""
 
 _STATES = {
     LineState.PROPOSED: ("proposee", "propose", "proposition", "en_attente", "attente"),
@@ -114,6 +114,7 @@ def read_returned(path: Path) -> ReadReturned:
     lines: list[ReturnedLine] = []
     rows: list[ProofRow] = []
     for table in tables:
+        wrong += _not_read(table)
         read = _lines(table, log, wrong)
         lines += read
         rows += _proofs(table, log, read)
@@ -142,6 +143,23 @@ def _tables(path: Path, log: ProblemLog) -> list[Table]:
         log.add(Code.NO_HEADING, where, expected="ref_face")
     adapted = [adapt(sheet, RETURNED, Given(), log) for sheet in sheets]
     return [table for table in adapted if table is not None]
+
+
+def _not_read(table: Table) -> Iterator[Problem]:
+    """Yield the filled columns that are neither ours nor of the order."""
+    read = set(table.position.values())
+    for place, (heading, column) in enumerate(zip(table.headings, table.columns, strict=True)):
+        if place in read or fold(heading) in _OF_THE_ORDER or not any(column):
+            continue
+        yield Problem(
+            Where(table.file, 0, heading),
+            "column-not-read",
+            f"La colonne {quoted(shown(heading))} est remplie, mais elle n’est pas lue.",
+            shown(heading),
+            f"Si elle compte, donnez-lui l’un des titres de docs/formats.md{NBSP}: remarque, "
+            "remplacement, nouveau prix…",
+            Severity.WARNING,
+        )
 
 
 def _row(table: Table, number: int) -> Row:
@@ -254,6 +272,7 @@ def _lnglat(lng: float | None, lat: float | None) -> LngLat | None:
     return LngLat(lng, lat)
 
 
+_OF_THE_ORDER = frozenset({"zone", "date_debut", "date_fin", "modification"})
 # A sheet that names faces and none of these is a list of something else.
 _ANSWERS = ("period", "visual", "state", "replacement", "new_period", "new_price", "photo")
 _WORDS = ("operator", "format", "support", "address", "postcode", "city", "insee")

@@ -67,6 +67,7 @@ def read_workbook(
     except Refused as refused:
         note_refusal(refused, file, log)
         return None
+    _note_formula_errors(answer, file, log)
     sheets = [_sheet(answer, s) for s in range(len(answer.values["sheets"]))]
     chosen = _chosen(
         sheets, answer.values["names"], file=file, wanted=sheet, schema=schema, log=log
@@ -84,6 +85,7 @@ def read_sheets(content: bytes, name: str, *, schema: Schema, log: ProblemLog) -
     except Refused as refused:
         note_refusal(refused, name, log)
         return []
+    _note_formula_errors(answer, name, log)
     known = names_of(schema)
     required = {column.name for column in schema.columns if column.required}
     tables = []
@@ -94,6 +96,15 @@ def read_sheets(content: bytes, name: str, *, schema: Schema, log: ProblemLog) -
         if named and required <= {known.get(fold(cell)) for cell in rows[place]}:
             tables.append(_table(sheet, file=f"{name}#{sheet.name}", schema=schema, log=log))
     return [table for table in tables if table is not None]
+
+
+def _note_formula_errors(answer: Answer, file: str, log: ProblemLog) -> None:
+    """Note the cells of the whole workbook that hold ``#N/A`` and the like, read as empty."""
+    errors = answer.values["errors"]
+    if count := errors["count"]:
+        cells = ", ".join(errors["cells"]) + (" …" if count > len(errors["cells"]) else "")
+        counted = "1 cellule" if count == 1 else f"{count} cellules"
+        log.add(Code.FORMULA_ERROR, Where(file), found=cells, count=counted, cells=cells)
 
 
 def _sheet(answer: Answer, s: int) -> _Sheet:

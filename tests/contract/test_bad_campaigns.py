@@ -12,6 +12,7 @@ from typing import Any
 import geopandas as gpd
 import pyarrow as pa
 import pytest
+import xlsxwriter
 from pyarrow import parquet
 from pyproj import Transformer
 
@@ -61,6 +62,12 @@ def _geopackage(folder: Path, **layers: Any) -> None:
 def _two_layers(folder: Path) -> None:
     layer = gpd.read_file(folder / "interdits.geojson")
     _geopackage(folder, avant=layer, apres=layer)
+
+
+def _a_layer_among_others(folder: Path) -> None:
+    _two_layers(folder)
+    areas = gpd.read_file(folder / "interdits.geojson")
+    areas.to_file(folder / "interdits.gpkg", layer="exclusions", driver="GPKG")
 
 
 def _cut_geopackage(folder: Path) -> None:
@@ -152,6 +159,16 @@ def _merged_cells(folder: Path) -> None:
     _workbook(folder, {"Faces": rows}, merged={"Faces": (1, 2, 2, 2)})
 
 
+def _failing_formulas(folder: Path) -> None:
+    with xlsxwriter.Workbook(folder / "inventaire.xlsx") as book:
+        sheet = book.add_worksheet("Faces")
+        for i, row in enumerate(rows_of(folder / "inventaire.csv")):
+            sheet.write_row(i, 0, row)
+        sheet.write_formula("E2", "=1/0", None, "#DIV/0!")
+        sheet.write_formula("H3", "=NA()", None, "#N/A")
+    change(folder, "campaign.toml", ("inventaire.csv", "inventaire.xlsx"))
+
+
 def _cut_workbook(folder: Path) -> None:
     _workbook(folder, {"Faces": rows_of(folder / "inventaire.csv")})
     path = folder / "inventaire.xlsx"
@@ -231,6 +248,7 @@ MADE: dict[str, tuple[Callable[[Path], None], list[tuple[str, Code]]]] = {
         [("inventaire.xlsx#Face", Code.UNKNOWN_SHEET)],
     ),
     "merged cells": (_merged_cells, [("inventaire.xlsx, ligne 2", Code.MERGED_CELLS)]),
+    "failing formulas": (_failing_formulas, [("inventaire.xlsx", Code.FORMULA_ERROR)]),
     "cut workbook": (_cut_workbook, [("inventaire.xlsx", Code.BROKEN_SPREADSHEET)]),
     "workbook that is a page": (
         _workbook_that_is_a_page,
@@ -247,6 +265,7 @@ MADE: dict[str, tuple[Callable[[Path], None], list[tuple[str, Code]]]] = {
     ),
     "portrait too large": (_portrait_too_large, [("portraits/P1.svg", Code.FILE_TOO_LARGE)]),
     "two layers": (_two_layers, [("interdits.gpkg", Code.SEVERAL_LAYERS)]),
+    "a layer among others": (_a_layer_among_others, [("interdits.gpkg", Code.LAYER_CHOSEN)]),
     "cut geopackage": (_cut_geopackage, [("interdits.gpkg", Code.BROKEN_GEOPACKAGE)]),
     "broken flatgeobuf": (_broken_flatgeobuf, [("interdits.fgb", Code.BROKEN_LAYER)]),
     "link in archive": (_link_in_archive, [("interdits.zip", Code.HOSTILE_ARCHIVE)]),

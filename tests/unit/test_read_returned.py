@@ -38,6 +38,8 @@ def test_columns_may_be_renamed_reordered_and_added(tmp_path: Path) -> None:
     assert (two.replacement, two.accepted) == ("f10", True)
     assert found.rows is None
     assert "read-as-cp1252" in {problem.code for problem in found.warnings}
+    not_read = [p.where.column for p in found.warnings if p.code == "column-not-read"]
+    assert not_read == ["N° de dossier"]
     assert found.returned.where(two.row, "face_id").column == "Réf. face"
 
 
