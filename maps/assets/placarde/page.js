@@ -91,6 +91,14 @@ function drawMap(model, map, onRemark) {
   return { card, zones, sequences, faces, tour, names };
 }
 
+/** The frame grows with the choices beside it, which come after the map: see the whole ground in it,
+ * and follow it from then on. */
+function fitFrame(map, ground) {
+  map.invalidateSize({ animate: false });
+  if (ground.isValid()) map.fitBounds(ground, { animate: false, padding: [16, 16] });
+  new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
+}
+
 /** Start the page: Folium's script calls this with its map and its background tiles. What it is about
  * is painted first. */
 function start(map, tiles) {
@@ -121,6 +129,7 @@ function fillPage(model, map, tiles) {
   fill(byId("tableaux"), [...makeSections(model, actions, drawn.tour.venues), review.node]);
   followPrinting(model, map, drawn.zones.bounds());
   choose(model, {});
+  fitFrame(map, drawn.zones.bounds());
   Object.assign(address, keepAddress(model, map, { actions, background }));
   api.drawn = () => ({ zones: drawn.zones.count(), faces: drawn.faces.faces(), signs: drawn.faces.signs(), stops: drawn.tour.count(), legs: model.raw.tour.legs.length });
   api.pixelOf = (index) => map.latLngToContainerPoint(model.places[index].at);
