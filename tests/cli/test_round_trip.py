@@ -83,6 +83,30 @@ def test_a_refused_line_goes_and_what_is_firm_stays(square: Made, tmp_path: Path
     assert placarde("verify", tmp_path / "plan2").status == 0
 
 
+def test_a_replaced_line_gives_its_place_to_the_face_that_the_buyer_names(
+    square: Made, tmp_path: Path
+) -> None:
+    before = raw.rows(square.plan / "affichage.csv")
+    gone = next(row for row in before if row["ref_face"] == "f01")
+    assert "f02" not in {row["ref_face"] for row in before}  # the other side of that panel is free
+
+    def change(rows: Rows) -> Rows:
+        return [
+            {**r, "statut": "remplacée", "remplacement": "f02"} if r["ref_face"] == "f01" else r
+            for r in rows
+        ]
+
+    returned = send_back(square, tmp_path / "retour.csv", change, add={"remplacement": ""})
+    answer = reconciled(square, returned, tmp_path / "plan2", "--json")
+    assert answer.json()["counts"]["replaced"] == 1
+    changes = {r["ref_face"]: r for r in raw.rows(tmp_path / "plan2/affichage-modifications.csv")}
+    assert (changes["f01"]["modification"], changes["f01"]["statut"]) == ("supprimée", "remplacée")
+    assert (changes["f02"]["modification"], changes["f02"]["statut"]) == ("ajoutée", "ferme")
+    for column in ("vague", "visuel_ref"):
+        assert changes["f02"][column] == gone[column]
+    assert placarde("verify", tmp_path / "plan2").status == 0
+
+
 def test_new_prices_are_those_of_the_new_plan(square: Made, tmp_path: Path) -> None:
     def change(rows: Rows) -> Rows:
         face = rows[0]["ref_face"]
