@@ -47,7 +47,8 @@ def _angle(text: str) -> float | None:
         return None
     parts = (whole, *rest)
     degrees, minutes, seconds = (float((part or "0").replace(",", ".")) for part in parts)
-    if minutes >= 60 or seconds >= 60:
+    # Rounded seconds come out as 60,00" of many tools: that is the next minute.
+    if minutes >= 60 or seconds > 60:
         raise CellFault(Code.UNREADABLE_NUMBER, value=text)
     value = degrees + minutes / 60 + seconds / 3600
     return -value if sign == "-" or direction in {"S", "O", "W"} else value
