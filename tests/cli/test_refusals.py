@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import shutil
 from collections.abc import Callable
@@ -134,12 +132,11 @@ def _rewrite_plan(plan: Path, edit: Callable[[dict[str, Any]], None]) -> None:
 
 
 def _rewrite_order(plan: Path, edit: Callable[[list[list[str]]], None]) -> None:
+    """Edit the cells of the order as they are written, quotes included: no cell holds a ``;``."""
     path = plan / "affichage.csv"
-    table = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig")), delimiter=";"))
+    table = [line.split(";") for line in path.read_bytes().decode().split("\r\n")]
     edit(table)
-    stream = io.StringIO()
-    csv.writer(stream, delimiter=";", lineterminator="\r\n").writerows(table)
-    path.write_bytes(stream.getvalue().encode("utf-8-sig"))
+    path.write_bytes("\r\n".join(";".join(row) for row in table).encode())
 
 
 def _move_to_a_wrong_agent(plan: Path) -> None:
