@@ -177,6 +177,9 @@ def test_a_click_on_a_face_opens_its_card(pages: dict[str, str], shared: Look) -
     assert "f00" in card
     assert "agent des routes" in card
     assert "Prix HT par vague" in card
+    assert visit.page.locator("path.ring").count() == 1
+    visit.page.get_by_role("button", name="Fermer le détail").click()
+    assert visit.page.locator("path.ring").count() == 0
 
 
 def test_a_click_beside_the_faces_names_the_zone(pages: dict[str, str], shared: Look) -> None:

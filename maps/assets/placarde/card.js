@@ -1,15 +1,17 @@
 // The card over the map: everything about the face, the Maison or the zone that was chosen.
 
-function makeCard(model, onRemark) {
+function makeCard(model, onRemark, ring) {
   const card = byId("fiche");
   let opener = null;
   const close = () => {
     card.hidden = true;
+    ring(null);
     if (opener && document.contains(opener)) opener.focus();
     opener = null;
   };
   const open = (heading, kind, body, subject) => {
     if (card.hidden) opener = document.activeElement;
+    ring(null);
     const button = el("button", { type: "button", class: "card-close", "aria-label": "Fermer le détail", on: { click: close } }, "×");
     fill(card, button, el("p", { class: "card-kind" }, kind), el("h3", {}, typed(heading)), body,
       subject ? el("button", { type: "button", class: "link", on: { click: () => onRemark(subject) } }, "Laisser une remarque") : null);
@@ -20,7 +22,7 @@ function makeCard(model, onRemark) {
   });
   return {
     close,
-    face: (place) => open(...faceCard(model, place), faceSubject(model, place)),
+    face: (place) => { open(...faceCard(model, place), faceSubject(model, place)); ring(place); },
     venue: (venue) => open(venue.name, venue.mark ? `Étape ${venue.mark} de l’exposition` : "Maison du Département", factList(venue.facts)),
     zone: (zone) => open(...zoneCard(model, zone), zoneSubject(model, zone)),
   };
@@ -55,7 +57,8 @@ function faceDetail(model, place) {
 function postingLine(model, posting) {
   const { label, dates } = model.periods[posting.period - 1];
   const series = model.series[posting.series];
-  return el("li", {}, numbered(series),
+  return el("li", {},
+    series.image ? el("img", { class: "thumb", src: series.image, alt: "", loading: "lazy" }) : null, numbered(series),
     el("span", { class: "card-dates" }, `${label}, ${dates}`),
     series.detail ? el("span", { class: "card-dates" }, typed(series.detail)) : null,
     reasonOf(model, posting));

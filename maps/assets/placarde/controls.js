@@ -91,6 +91,11 @@ function countBySeries(model) {
   return counts;
 }
 
+/** Tell whether it is the pointer that moved, and not the page under it. */
+function moved({ movementX, movementY }) {
+  return movementX !== 0 || movementY !== 0;
+}
+
 /** Return the legend of portraits; each entry is a switch, and none pressed means all shown. An
  * entry under the pointer or with the keyboard makes its faces stand out. */
 function seriesChoice(model, brighten) {
@@ -103,7 +108,7 @@ function seriesChoice(model, brighten) {
   };
   const buttons = model.series.map((entry, i) => el("button", {
     type: "button", class: "series", "aria-pressed": "false", title: entry.detail || null,
-    on: { click: () => toggle(i), mouseenter: () => brighten(i), mouseleave: () => brighten(null), blur: () => brighten(null) },
+    on: { click: () => toggle(i), mousemove: (event) => moved(event) && brighten(i), mouseleave: () => brighten(null), blur: () => brighten(null) },
   }, disc(entry),
   el("span", { class: "unseen" }, `n° ${entry.mark}, `),
   el("span", { class: "series-label" }, typed(entry.label)),

@@ -80,7 +80,11 @@ function drawFaces(model, map) {
       const { x, y } = L.CRS.EPSG3857.latLngToPoint(latlng, 0);
       return nearest(tree, { x, y, reach: pixels / 2 ** map.getZoom(), accepts: (spot) => spot.marks !== null });
     },
-    brighten(series) { state.bright = series; layer._update(); },
+    brighten(series) {
+      if (state.bright === series) return;
+      state.bright = series;
+      layer._update();
+    },
   };
 }
 

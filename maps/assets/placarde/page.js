@@ -80,9 +80,15 @@ function layersOf(model, map, { names, tour, sequences }) {
   ];
 }
 
+/** Return what draws a ring around the face whose card is open, null for none. */
+function ringOn(map, renderer) {
+  const ring = L.circleMarker([0, 0], { renderer, pane: "chosen", className: "ring", radius: 16, fill: false, interactive: false });
+  return (place) => (place ? ring.setLatLng(place.at).addTo(map) : ring.remove());
+}
+
 function drawMap(model, map, onRemark) {
-  const card = makeCard(model, onRemark);
   const zones = drawZones(model, map);
+  const card = makeCard(model, onRemark, ringOn(map, zones.renderer));
   const sequences = drawSequences(model, map, zones.renderer);
   const faces = drawFaces(model, map);
   const tour = drawTour(model, map, { onChoose: card.venue });
