@@ -241,11 +241,11 @@ def test_a_page_asks_the_network_for_background_tiles_only(isere: Made, name: st
     assert [asked for asked in page.asked if not asked.startswith(("data:", "#"))] == []
     rules = {rule.split()[0]: rule.split()[1:] for rule in page.policy.split(";")}
     assert rules["default-src"] == ["'none'"]
-    assert rules["img-src"] == ["data:", raw.TILES]
+    assert rules["img-src"] == ["data:", *raw.TILES]
     allowed = [
         source for rule in rules for source in rules[rule] if not source.startswith("'sha256-")
     ]
-    assert set(allowed) == {"'none'", "data:", raw.TILES}
+    assert set(allowed) == {"'none'", "data:", *raw.TILES}
 
 
 @pytest.mark.slow
