@@ -9,7 +9,7 @@ legs that broke are forbidden, and the search begins again.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from warnings import catch_warnings, simplefilter
 
@@ -142,9 +142,8 @@ def _routes(problem: TourProblem, legs: BoolArray, *, iterations: int, seed: int
 
 def to_pyvrp(problem: TourProblem, legs: BoolArray) -> tuple[ProblemData, list[int]]:
     """Return the problem as PyVRP sees it, and the stop of each of its clients."""
-    unit = 2 if problem.fits_tables else 1
-    clients, groups, stop_of = _clients(problem, unit)
-    vehicles, profiles = _vehicles(problem, unit, legs)
+    clients, groups, stop_of = _clients(problem)
+    vehicles, profiles = _vehicles(problem, legs)
     nowhere = [Location(0, 0) for _ in range(len(legs))]
     cost = problem.cost_s.copy()
     np.fill_diagonal(cost, 0)
@@ -161,13 +160,14 @@ def routes_of(solution: Solution, stop_of: Sequence[int]) -> Routes:
     ]
 
 
-def _clients(problem: TourProblem, unit: int) -> tuple[list[Client], list[ClientGroup], list[int]]:
+def _clients(problem: TourProblem) -> tuple[list[Client], list[ClientGroup], list[int]]:
     """Return a client for each window of each stop, the groups, and the stop of each client."""
     clients: list[Client] = []
     groups: list[ClientGroup] = []
     stop_of: list[int] = []
+    starts = _starts(problem)
     for stop in range(len(problem.stop_ids)):
-        windows = list(_windows(problem, stop, unit))
+        windows = list(_windows(problem, stop, starts))
         alone = len(windows) == 1
         first = len(clients)
         for early, late, length in windows:
@@ -187,24 +187,32 @@ def _clients(problem: TourProblem, unit: int) -> tuple[list[Client], list[Client
     return clients, groups, stop_of
 
 
-def _windows(problem: TourProblem, stop: int, unit: int) -> Iterator[tuple[int, int, int]]:
+def _starts(problem: TourProblem) -> list[int]:
+    """Return the slots in which any stay begins, which are all the time that PyVRP is told of.
+
+    What lies between two of them (nights, weekends) makes no difference to what may follow what.
+    """
+    return sorted({stay.start for stays in problem.stays for stay in stays})
+
+
+def _windows(
+    problem: TourProblem, stop: int, starts: Sequence[int]
+) -> Iterator[tuple[int, int, int]]:
     """Yield the earliest and the latest start and the length of each run of equal stays."""
-    runs: dict[tuple[int, int], list[int]] = defaultdict(list)
-    place = 0
-    previous: tuple[int, int] | None = None
+    run: list[int] = []
+    length = 0
     for stay in problem.stays[stop]:
-        start, length = stay.start // unit, (stay.end - stay.start + unit) // unit
-        if previous is None or (start - previous[0], length) != (1, previous[1]):
-            place += 1
-        runs[place, length].append(start)
-        previous = (start, length)
-    for (_, length), starts in sorted(runs.items()):
-        yield starts[0], starts[-1], length
+        start = bisect_left(starts, stay.start)
+        now = bisect_right(starts, stay.end) - start
+        if run and (start, now) != (run[-1] + 1, length):
+            yield run[0], run[-1], length
+            run = []
+        run.append(start)
+        length = now
+    yield run[0], run[-1], length
 
 
-def _vehicles(
-    problem: TourProblem, unit: int, legs: BoolArray
-) -> tuple[list[VehicleType], list[Matrix]]:
+def _vehicles(problem: TourProblem, legs: BoolArray) -> tuple[list[VehicleType], list[Matrix]]:
     """Return the kits, those that may visit the same stops together, and their durations."""
     n = len(problem.stop_ids)
     alike: dict[frozenset[int], int] = {}
@@ -219,7 +227,7 @@ def _vehicles(
             VehicleType(
                 count,
                 tw_early=0,
-                tw_late=problem.n_slots // unit * _SLOT,
+                tw_late=len(_starts(problem)) * _SLOT,
                 fixed_cost=fixed,
                 profile=len(durations),
             )

@@ -38,10 +38,10 @@ class TsptwEffort:
         How many labels a layer may hold, one search after the other.
     """
 
-    iterations: int = 300
-    rounds: int = 40
-    cells: int = 1_500_000
-    widths: tuple[int, ...] = (2_000, 5_000)
+    iterations: int = 600
+    rounds: int = 30
+    cells: int = 600_000
+    widths: tuple[int, ...] = (10_000,)
 
 
 THOROUGH = TsptwEffort(2_000, 400, 4_000_000, (10_000, 100_000, 1_000_000, 4_000_000))
