@@ -18,7 +18,7 @@ from app.geocoding import geocode_campaign, geocoded_lines
 from app.mapping import map_by_zone
 from app.reconciling import reconcile_plan_folder
 from app.remarking import gather_remarks, gathered_json
-from app.settings import RoadSettings, road_settings
+from app.settings import RoadSettings, geocoder_setting, road_settings
 from app.studies import (
     compare_plan_folders,
     explain_plan_folder,
@@ -86,7 +86,9 @@ def geocode(folder: Path, *, again: bool, as_json: bool) -> int:
     """Ask a geocoder for the addresses of a campaign folder that have no coordinates."""
 
     def work() -> int:
-        geocoded = geocode_campaign(folder, again=again, progress=_progress)
+        geocoded = geocode_campaign(
+            folder, server=geocoder_setting(os.environ), again=again, progress=_progress
+        )
         if as_json:
             _print_json({"ok": True, **asdict(geocoded)})
         else:

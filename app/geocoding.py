@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from geo.precision import in_french
 
 NOT_FOUND = "introuvable"
 
+_SERVER = re.compile(r"https?://[^/?#@\s]+(/[^?#\s]*)?")
+
 
 @dataclass(frozen=True, slots=True)
 class Geocoded:
@@ -31,6 +34,7 @@ class Geocoded:
 def geocode_campaign(
     folder: Path,
     *,
+    server: str,
     again: bool,
     progress: Callable[[str], None],
     patience: Patience | None = None,
@@ -39,6 +43,8 @@ def geocode_campaign(
 
     Parameters
     ----------
+    server
+        The address of the geocoder, such as ``https://data.geopf.fr/geocodage``.
     again
         Ask for those too that are known by now.
 
@@ -47,7 +53,8 @@ def geocode_campaign(
     CampaignError
         If files of the campaign cannot be read.
     GeocoderError
-        If the campaign has no ``[geocoder]``, or it does not answer. Nothing is written then.
+        If the campaign has no ``[geocoder]``, or the server is none or does not answer. Nothing is
+        written then.
     """
     asked = asked_addresses(folder)
     if errors := errors_among(asked.problems):
@@ -55,12 +62,17 @@ def geocode_campaign(
     settings = asked.geocoder
     if settings is None or not is_relative_name(settings.file):
         raise GeocoderError(
-            "Ajoutez une section [geocoder] à campaign.toml pour dire quel géocodeur interroger "
-            "(vide, ce sera celui de l’IGN), avec un chemin relatif pour file."
+            "Ajoutez une section [geocoder], même vide, à campaign.toml : ses adresses seront "
+            "alors envoyées au géocodeur. Son chemin file, s’il y est, doit être relatif."
+        )
+    if not _SERVER.fullmatch(server):
+        raise GeocoderError(
+            f"PLACARDE_GEOCODER{NBSP}: {server!r} n’est pas l’adresse d’un géocodeur, "
+            "telle que https://data.geopf.fr/geocodage."
         )
     by_key = {address.key: position for address, position in asked.known.items()}
     new = [each for each in asked.wanted if again or each.key not in by_key]
-    geocoder = Geocoder(settings.url, patience or Patience())
+    geocoder = Geocoder(server, patience or Patience())
     progress(f"Géocodeur {geocoder.host} : {len(new)} adresses…")
     found = geocoder.find(new, progress=lambda n: progress(f"  {n} sur {len(new)}"))
     now = set(new)

@@ -24,6 +24,17 @@ class RoadSettings:
     cache: Path = Path("routes.sqlite")
 
 
+IGN_GEOCODER = "https://data.geopf.fr/geocodage"
+
+
+def geocoder_setting(environment: Mapping[str, str]) -> str:
+    """Return the address of the geocoder: what ``PLACARDE_GEOCODER`` says, else the IGN's.
+
+    Never a campaign's word: a campaign comes by mail, and could make this machine call any other.
+    """
+    return environment.get("PLACARDE_GEOCODER") or IGN_GEOCODER
+
+
 def road_settings(environment: Mapping[str, str]) -> RoadSettings:
     """Return what ``PLACARDE_ROADS`` and ``PLACARDE_CACHE`` say.
 

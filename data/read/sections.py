@@ -89,11 +89,8 @@ class MatchingSection(Section):
 
 
 class GeocoderSection(Section):
-    """``[geocoder]``: whom ``placarde geocode`` asks, and where it keeps the answers."""
+    """``[geocoder]``: where ``placarde geocode`` keeps the answers; never whom it asks."""
 
-    url: Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$", max_length=200)] = (
-        "https://data.geopf.fr/geocodage"
-    )
     file: Text = "positions.csv"
     min_score: float = Field(default=0.5, ge=0, le=1)
 
@@ -154,7 +151,6 @@ EXAMPLES = {
     "matching.distance_km": "distance_km = 8",
     "matching.fairness": "fairness = 3.0",
     "matching.min_precision": 'min_precision = "street"',
-    "geocoder.url": 'url = "https://data.geopf.fr/geocodage"',
     "geocoder.file": 'file = "positions.csv"',
     "geocoder.min_score": "min_score = 0.5",
     "sequences": '"secteur-nord" = [1, 2]',

@@ -14,7 +14,7 @@ import pytest
 import shapely
 from python_calamine import CalamineWorkbook
 
-from app.geocoding import geocode_campaign, geocoded_lines
+from app.geocoding import Geocoded, geocode_campaign, geocoded_lines
 from app.usecases import plan_campaign, verify_plan
 from data.geocode.client import Geocoder, Patience
 from data.read import Code, read_campaign
@@ -27,6 +27,7 @@ from tests.contract.campaigns import change, good_campaign
 from tests.fake_geocoder import FakeGeocoder, fake_geocoder
 
 QUICK = Patience(connect_s=2, read_s=5, retries=2, backoff_s=0.01)
+NOBODY = "http://127.0.0.1:1"
 HERE = {
     "1 rue du Lac": Position(5.5512345, 45.0512345, "housenumber", "", 0.97, "1 Rue du Lac"),
     "rue Haute": Position(5.56, 45.06, "street", "", 0.81, "Rue Haute"),
@@ -40,7 +41,7 @@ def geocoder() -> Iterator[FakeGeocoder]:
         yield fake
 
 
-def _campaign(folder: Path, *, url: str = "") -> Path:
+def _campaign(folder: Path, *, geocoded: bool = True) -> Path:
     """Return a campaign with communes and four faces, of which only the last has coordinates."""
     campaign = good_campaign(folder / "campaign")
     change(campaign, "zones.geojson", ('"territoire"', '"commune"'), ('"Sud-Ouest"', '"Ville-Un"'))
@@ -55,9 +56,9 @@ def _campaign(folder: Path, *, url: str = "") -> Path:
     writer.writerows(rows)
     (campaign / "inventaire.csv").write_text(text.getvalue(), encoding="utf-8")
     change(campaign, "campaign.toml", ('locks = "verrous.csv"\n', ""))
-    if url:
+    if geocoded:
         toml = campaign / "campaign.toml"
-        section = f'\n[geocoder]\nurl = "{url}"\n'
+        section = "\n[geocoder]\n"
         toml.write_text(toml.read_text(encoding="utf-8") + section, encoding="utf-8")
     return campaign
 
@@ -74,6 +75,25 @@ def _read(folder: Path) -> Campaign:
 
 
 def _silently(_: str) -> None: ...
+
+
+def _geocode(folder: Path, geocoder: FakeGeocoder, *, again: bool = False) -> Geocoded:
+    return geocode_campaign(
+        folder, server=geocoder.url, again=again, progress=_silently, patience=QUICK
+    )
+
+
+def test_no_campaign_says_whom_its_addresses_are_sent_to(tmp_path: Path) -> None:
+    folder = _campaign(tmp_path)
+    change(folder, "campaign.toml", ("[geocoder]\n", '[geocoder]\nurl = "http://127.0.0.1:1"\n'))
+    assert "unknown-key" in {problem.code for problem in read_campaign(folder).problems}
+
+
+def test_a_setting_that_is_no_address_of_a_geocoder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(GeocoderError, match="PLACARDE_GEOCODER"):
+        geocode_campaign(
+            _campaign(tmp_path), server="file:///etc/passwd", again=False, progress=_silently
+        )
 
 
 def test_without_a_geocoder_an_address_is_in_the_middle_of_its_commune(tmp_path: Path) -> None:
@@ -94,8 +114,8 @@ def test_without_a_geocoder_an_address_is_in_the_middle_of_its_commune(tmp_path:
 def test_what_a_geocoder_found_is_kept_and_read_without_asking_again(
     tmp_path: Path, geocoder: FakeGeocoder
 ) -> None:
-    folder = _campaign(tmp_path, url=geocoder.url)
-    geocoded = geocode_campaign(folder, again=False, progress=_silently, patience=QUICK)
+    folder = _campaign(tmp_path)
+    geocoded = _geocode(folder, geocoder, again=False)
     assert geocoded.by_precision == {"housenumber": 1, "introuvable": 1, "locality": 1, "street": 1}
     assert "numéro\u00a0: 1" in " ".join(geocoded_lines(geocoded))
     assert len(geocoder.asked) == geocoded.asked == 4
@@ -109,17 +129,17 @@ def test_what_a_geocoder_found_is_kept_and_read_without_asking_again(
     assert (faces.lng[0], faces.lat[0]) == (5.5512345, 45.0512345)
     inputs = {file.name for file in _read(folder).inputs}
     assert "positions.csv" in inputs
-    again = geocode_campaign(folder, again=False, progress=_silently, patience=QUICK)
+    again = _geocode(folder, geocoder, again=False)
     assert (again.asked, len(geocoder.asked)) == (0, 4)
-    geocode_campaign(folder, again=True, progress=_silently, patience=QUICK)
+    _geocode(folder, geocoder, again=True)
     assert len(geocoder.asked) == 8
 
 
 def test_how_well_a_point_is_known_is_shown_wherever_its_face_is(
     tmp_path: Path, geocoder: FakeGeocoder
 ) -> None:
-    folder = _campaign(tmp_path, url=geocoder.url)
-    geocode_campaign(folder, again=False, progress=_silently, patience=QUICK)
+    folder = _campaign(tmp_path)
+    _geocode(folder, geocoder, again=False)
     made = plan_campaign(
         folder, tmp_path / "plan", created=datetime(2017, 1, 1, tzinfo=UTC), progress=_silently
     )
@@ -141,8 +161,8 @@ def test_how_well_a_point_is_known_is_shown_wherever_its_face_is(
 
 
 def test_only_addresses_leave_the_campaign(tmp_path: Path, geocoder: FakeGeocoder) -> None:
-    folder = _campaign(tmp_path, url=geocoder.url)
-    geocode_campaign(folder, again=False, progress=_silently, patience=QUICK)
+    folder = _campaign(tmp_path)
+    _geocode(folder, geocoder, again=False)
     columns = {"numero", "adresse", "code_postal", "commune", "code_insee"}
     assert all(set(row) == columns for row in geocoder.asked)
 
@@ -150,8 +170,8 @@ def test_only_addresses_leave_the_campaign(tmp_path: Path, geocoder: FakeGeocode
 def test_faces_known_less_well_than_asked_are_left_out(
     tmp_path: Path, geocoder: FakeGeocoder
 ) -> None:
-    folder = _campaign(tmp_path, url=geocoder.url)
-    geocode_campaign(folder, again=False, progress=_silently, patience=QUICK)
+    folder = _campaign(tmp_path)
+    _geocode(folder, geocoder, again=False)
     change(folder, "campaign.toml", ("[matching]\n", '[matching]\nmin_precision = "street"\n'))
     reading = read_campaign(folder)
     assert reading.campaign is not None
@@ -176,18 +196,20 @@ def test_a_geocoder_that_does_not_answer_as_one_is_an_error_that_says_so(
     answer: int | bytes, tmp_path: Path, geocoder: FakeGeocoder
 ) -> None:
     geocoder.first = [answer] * 9
-    folder = _campaign(tmp_path, url=geocoder.url)
+    folder = _campaign(tmp_path)
     with pytest.raises(GeocoderError, match=r"Le géocodeur 127\.0\.0\.1"):
-        geocode_campaign(folder, again=False, progress=_silently, patience=QUICK)
+        _geocode(folder, geocoder, again=False)
     assert not (folder / "positions.csv").exists()
     assert not list(folder.glob(".*partial"))
 
 
 def test_a_campaign_that_names_no_geocoder_asks_nobody(tmp_path: Path) -> None:
     with pytest.raises(GeocoderError, match=r"\[geocoder\]"):
-        geocode_campaign(_campaign(tmp_path), again=False, progress=_silently)
+        geocode_campaign(
+            _campaign(tmp_path, geocoded=False), server=NOBODY, again=False, progress=_silently
+        )
     with pytest.raises(CampaignError):
-        geocode_campaign(tmp_path, again=False, progress=_silently)
+        geocode_campaign(tmp_path, server=NOBODY, again=False, progress=_silently)
 
 
 def test_positions_come_back_as_they_were_written() -> None:
@@ -204,7 +226,7 @@ def test_positions_come_back_as_they_were_written() -> None:
     ["a;b", ";;;x;91;5;street;1;s;l", ";;;x;45;5;nowhere;1;s;l", ";;;x;nan;5;street;1;s;l"],
 )
 def test_positions_that_cannot_be_read_are_named(line: str, tmp_path: Path) -> None:
-    folder = _campaign(tmp_path, url="http://127.0.0.1:9/geocodage")
+    folder = _campaign(tmp_path)
     header = positions_csv({}).decode()
     (folder / "positions.csv").write_text(f"{header}{line}\n", encoding="utf-8")
     problems = [p for p in read_campaign(folder).problems if p.code == Code.BROKEN_POSITIONS]
