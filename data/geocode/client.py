@@ -160,7 +160,8 @@ class Geocoder:
     def _trouble(self, what: str) -> GeocoderError:
         return GeocoderError(
             f"Le géocodeur {self.host} {what}. Vérifiez PLACARDE_GEOCODER et la "
-            f"connexion{NBSP}; sans géocodeur, une adresse est placée au centre de sa commune, et marquée comme telle."
+            f"connexion{NBSP}; sans géocodeur, une adresse est placée au centre de "
+            "sa commune, et marquée comme telle."
         )
 
 
