@@ -1,0 +1,1 @@
+"""The service: the API that planners' tools and GIS programs talk to, over the store."""

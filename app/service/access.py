@@ -1,0 +1,240 @@
+"""Who may do what: roles, what each may do, and the dependency that every route declares.
+
+`GRANTS` is the one table; docs/security.md shows it, and a test walks every route with every role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from app.service.context import Services, services
+from app.service.errors import ApiError, not_found
+from data.store import jobs as job_store
+from data.store import plans as plan_store
+
+EVERYWHERE = "*"
+"""The campaign id of a role that holds in all campaigns."""
+
+
+class Role(StrEnum):
+    """What somebody is in a campaign."""
+
+    ADMIN = "admin"
+    PLANNER = "planner"
+    APPROVER = "approver"
+    BUYER = "buyer"
+    READER = "reader"
+
+
+class Action(StrEnum):
+    """What a route lets people do."""
+
+    CAMPAIGN_CREATE = "campaign.create"
+    CAMPAIGN_READ = "campaign.read"
+    CAMPAIGN_CHANGE = "campaign.change"
+    CAMPAIGN_EXPORT = "campaign.export"  # the whole folder, private columns included
+    INPUT_READ = "input.read"  # without private columns
+    INPUT_CHANGE = "input.change"
+    PRIVATE_READ = "private.read"  # names and consents of agents
+    FEATURES_READ = "features.read"
+    JOB_READ = "job.read"
+    JOB_CANCEL = "job.cancel"
+    PLAN_MAKE = "plan.make"
+    PLAN_READ = "plan.read"
+    PLAN_CHANGE = "plan.change"
+    PLAN_PROPOSE = "plan.propose"
+    PLAN_APPROVE = "plan.approve"
+    PLAN_SEND = "plan.send"
+    PLAN_RECONCILE = "plan.reconcile"
+    ORDER_READ = "order.read"  # prices; no agents
+    TOUR_READ = "tour.read"
+    VIEW_INTERNAL = "view.internal"
+    VIEW_OFFICIALS = "view.officials"
+    REMARKS = "remarks"
+    LINK_MANAGE = "link.manage"
+    AUDIT_READ = "audit.read"
+    KEY_MANAGE = "key.manage"
+    MEMBER_MANAGE = "member.manage"
+    FORGET = "forget"
+
+
+_READER = frozenset(
+    {
+        Action.CAMPAIGN_READ,
+        Action.VIEW_OFFICIALS,
+        Action.TOUR_READ,
+    }
+)
+_BUYER = frozenset({Action.CAMPAIGN_READ, Action.ORDER_READ})
+_PLANNER = (
+    _READER
+    | _BUYER
+    | {
+        Action.CAMPAIGN_CREATE,
+        Action.CAMPAIGN_CHANGE,
+        Action.CAMPAIGN_EXPORT,
+        Action.INPUT_READ,
+        Action.INPUT_CHANGE,
+        Action.PRIVATE_READ,
+        Action.FEATURES_READ,
+        Action.JOB_READ,
+        Action.JOB_CANCEL,
+        Action.PLAN_MAKE,
+        Action.PLAN_READ,
+        Action.PLAN_CHANGE,
+        Action.PLAN_PROPOSE,
+        Action.PLAN_SEND,
+        Action.PLAN_RECONCILE,
+        Action.VIEW_INTERNAL,
+        Action.REMARKS,
+        Action.LINK_MANAGE,
+        Action.AUDIT_READ,
+        Action.FORGET,
+    }
+)
+_APPROVER = (
+    _READER
+    | _BUYER
+    | {
+        Action.INPUT_READ,
+        Action.FEATURES_READ,
+        Action.JOB_READ,
+        Action.PLAN_READ,
+        Action.PLAN_APPROVE,
+        Action.VIEW_INTERNAL,
+        Action.AUDIT_READ,
+    }
+)
+_ADMIN = frozenset(
+    {
+        Action.CAMPAIGN_READ,
+        Action.KEY_MANAGE,
+        Action.MEMBER_MANAGE,
+        Action.AUDIT_READ,
+        Action.LINK_MANAGE,
+    }
+)
+
+GRANTS: Mapping[Role, frozenset[Action]] = {
+    Role.ADMIN: _ADMIN,
+    Role.PLANNER: frozenset(_PLANNER),
+    Role.APPROVER: frozenset(_APPROVER),
+    Role.BUYER: _BUYER,
+    Role.READER: _READER,
+}
+"""What each role may do; nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody who was recognised.
+
+    Parameters
+    ----------
+    subject
+        Who: stands in the audit trail.
+    roles
+        By campaign id, or `EVERYWHERE`.
+    scopes
+        The actions that the key is limited to; None for no limit.
+    """
+
+    subject: str
+    roles: Mapping[str, frozenset[Role]] = field(default_factory=dict)
+    scopes: frozenset[Action] | None = None
+
+    def roles_in(self, campaign_id: str | None) -> frozenset[Role]:
+        """Return the roles in a campaign, or those that hold in all."""
+        own = self.roles.get(campaign_id, frozenset()) if campaign_id else frozenset()
+        return own | self.roles.get(EVERYWHERE, frozenset())
+
+    def may(self, action: Action, campaign_id: str | None) -> bool:
+        """Return whether an action is granted; denied unless a role grants it."""
+        if self.scopes is not None and action not in self.scopes:
+            return False
+        return any(action in GRANTS[role] for role in self.roles_in(campaign_id))
+
+    def campaigns(self) -> frozenset[str] | None:
+        """Return the campaigns in which there is any role; None for all."""
+        return None if self.roles.get(EVERYWHERE) else frozenset(self.roles)
+
+
+def authenticate(request: Request) -> Principal:
+    """Return who calls.
+
+    Raises
+    ------
+    ApiError
+        401 if nobody is recognised.
+    """
+    from app.service.authentication import recognise  # noqa: PLC0415 -- it needs `Principal`
+
+    return recognise(request)
+
+
+Caller = Annotated[Principal, Depends(authenticate)]
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Somebody who may do what a route does, and the campaign in which."""
+
+    principal: Principal
+    campaign_id: str | None
+
+    @property
+    def subject(self) -> str:
+        """Return who."""
+        return self.principal.subject
+
+    def may(self, action: Action) -> bool:
+        """Return whether more is granted in the same campaign."""
+        return self.principal.may(action, self.campaign_id)
+
+
+ACTION_ATTRIBUTE = "placarde_action"
+
+
+def needs(action: Action) -> Any:  # noqa: ANN401 -- as FastAPI's `Depends` has it
+    """Return the dependency of a route on an action; it hands over a `Granted`.
+
+    The campaign is that of the path: ``campaign_id``, or the one of ``plan_id`` or ``job_id``.
+    Where a caller may not even read the campaign, it does not exist for them (404); where only the
+    action is denied, 403.
+    """
+
+    def check(
+        request: Request, caller: Caller, service: Annotated[Services, Depends(services)]
+    ) -> Granted:
+        campaign_id = _campaign_of(request, service)
+        if caller.may(action, campaign_id):
+            return Granted(caller, campaign_id)
+        if campaign_id is not None and not caller.roles_in(campaign_id):
+            raise not_found("resource")
+        raise ApiError(403, "forbidden", f"This needs the right {action.value}.")
+
+    setattr(check, ACTION_ATTRIBUTE, action)
+    return Depends(check)
+
+
+def _campaign_of(request: Request, service: Services) -> str | None:
+    path = request.path_params
+    if (campaign_id := path.get("campaign_id")) is not None:
+        return str(campaign_id)
+    finders: Mapping[str, Callable[[Any, str], str | None]] = {
+        "plan_id": plan_store.campaign_of,
+        "job_id": job_store.campaign_of,
+    }
+    for name, find in finders.items():
+        if name in path:
+            with service.store.read() as tx:
+                found = find(tx, str(path[name]))
+            if found is None:
+                raise not_found(name.removesuffix("_id"))
+            return found
+    return None

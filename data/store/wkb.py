@@ -1,0 +1,30 @@
+"""Geometry in a column: WKB bytes in WGS84, the same on every database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import shapely
+from sqlalchemy import LargeBinary
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+
+class Wkb(TypeDecorator[shapely.Geometry]):
+    """A geometry in longitude and latitude (EPSG:4326), as ISO WKB."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: shapely.Geometry | None, dialect: Dialect) -> bytes | None:
+        """Return the bytes that are stored."""
+        del dialect
+        if value is None:
+            return None
+        content: bytes = shapely.to_wkb(value, flavor="iso")
+        return content
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> shapely.Geometry | None:  # noqa: ANN401 -- as its base says
+        """Return the geometry that was stored."""
+        del dialect
+        return None if value is None else shapely.from_wkb(bytes(value))
