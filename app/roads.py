@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.settings import RoadSettings
 from data.read_tour import read_past_tour
+from data.write.agenda_entries import withdrawn_entries
 from geo import tour
 from geo.errors import PlanFolderError, RoadsError
 from geo.french import NBSP
@@ -89,8 +90,15 @@ def given_out(folder: Path) -> Tour | None:
 
 
 def revised(planned: Tour, past: Tour | None) -> Tour:
-    """Return a tour with its number among those that were given out: one more where it differs."""
+    """Return a tour with its number among those that were given out: one more where it differs.
+
+    It also gets what those before it put into calendars and it does not have.
+    """
     if past is None:
         return planned
     same = (planned.stops, planned.legs) == (past.stops, past.legs)
-    return replace(planned, revision=past.revision + (0 if same else 1))
+    return replace(
+        planned,
+        revision=past.revision + (0 if same else 1),
+        withdrawn=withdrawn_entries(planned, past),
+    )

@@ -32,6 +32,7 @@ from geo.order import LineRecord, LineState
 from geo.plan import (
     AgentExposure,
     Allocation,
+    CalendarEntry,
     Changes,
     Leg,
     Plan,
@@ -161,6 +162,15 @@ class SpreadEntry(Entry):
     breaks: tuple[ShortfallEntry, ...]
 
 
+class CalendarItem(Entry):
+    """A `geo.plan.CalendarEntry`; times are local."""
+
+    key: str
+    place_ids: tuple[str, ...]
+    begins: NaiveDatetime
+    ends: NaiveDatetime
+
+
 class TourEntry(Entry):
     """A `geo.plan.Tour`; `problems` are its shortfalls."""
 
@@ -175,6 +185,7 @@ class TourEntry(Entry):
     spread: SpreadEntry | None = None
     remarks: tuple[ShortfallEntry, ...] = ()
     revision: int = 0
+    withdrawn: tuple[CalendarItem, ...] = ()
 
 
 class LineEntry(Entry):
@@ -329,6 +340,7 @@ def tour_entry(tour: Tour) -> TourEntry:
         spread=None if tour.spread is None else _spread_entry(tour.spread),
         remarks=_shortfall_entries(tour.remarks),
         revision=tour.revision,
+        withdrawn=tuple(CalendarItem(**_known(entry)) for entry in tour.withdrawn),
     )
 
 
@@ -366,6 +378,7 @@ def tour_of(entry: TourEntry) -> Tour:
         spread=None if entry.spread is None else _spread(entry.spread),
         remarks=_shortfalls(entry.remarks),
         revision=entry.revision,
+        withdrawn=tuple(CalendarEntry(**dict(item)) for item in entry.withdrawn),
     )
 
 

@@ -183,13 +183,24 @@ class Spread:
     breaks: tuple[Shortfall, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class CalendarEntry:
+    """An entry of a calendar: its key, the one or two Maisons that it is about, local times."""
+
+    key: str
+    place_ids: tuple[str, ...]
+    begins: datetime
+    ends: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Tour:
     """The itinerant exhibition: stops and legs in the order in which they happen, kit by kit.
 
     `drive_s` is the total driving time and `bound_s` a proven lower bound of it. `spread` is None
     where no time is an estimate. `remarks` is what the planner should know of the roads: nothing
-    in it is left undone. `revision` counts how often a tour given out before was changed.
+    in it is left undone. `revision` counts how often a tour given out before was changed, and
+    `withdrawn` is what those before this one put into calendars and it no longer has.
     """
 
     status: Status
@@ -203,6 +214,7 @@ class Tour:
     spread: Spread | None = None
     remarks: tuple[Shortfall, ...] = ()
     revision: int = 0
+    withdrawn: tuple[CalendarEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

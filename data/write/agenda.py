@@ -4,24 +4,24 @@ An all-day event for each run of days on which the exhibition is open at a Maiso
 inside a stay shows as closed; a timed one where it is there for less than a day; and a timed event
 for each drive. A unique identifier tells the place in the tour, not the date: importing a new plan
 of the same campaign moves its events, and `Tour.revision` tells calendars which of two is the newer
-one (RFC 5545 § 3.8.7.3 and 3.8.7.4).
+one (RFC 5545 § 3.8.7.3 and 3.8.7.4). What an earlier version gave out and this one no longer has is
+cancelled (§ 3.8.1.11), since no calendar forgets an event that is merely missing.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Component, Event, Timezone
 
+from data.write.agenda_entries import leg_entries, stop_entries
 from data.write.text import kilometres_in_words, plain
-from data.write.tour_lines import real_legs
 from geo.french import NBSP, duration, long_date, moment
 from geo.model import Campaign, Maison
-from geo.plan import Leg, Stop, Tour, TravelSource
+from geo.plan import CalendarEntry, Leg, Stop, Tour, TravelSource
 
 TIME_ZONE = "Europe/Paris"
 
@@ -74,7 +74,11 @@ def tour_ics(campaign: Campaign, tour: Tour) -> bytes:
     calendar.add_component(Timezone.from_ical(_VTIMEZONE))
     first_day = campaign.tour.start if campaign.tour else campaign.periods.start
     stamp = datetime.combine(first_day, time(), UTC) + timedelta(minutes=tour.revision)
-    for uid_key, event in (*_stop_events(tour.stops, maisons), *_leg_events(tour, maisons)):
+    for uid_key, event in (
+        *_stop_events(tour.stops, maisons),
+        *_leg_events(tour, maisons),
+        *_cancelled_events(tour.withdrawn, maisons),
+    ):
         event.add("uid", str(uuid5(NAMESPACE_URL, f"placarde:{campaign.name}:{uid_key}")))
         event.add("dtstamp", stamp)
         event.add("last-modified", stamp)
@@ -89,8 +93,8 @@ def _stop_events(
 ) -> Iterable[tuple[str, Component]]:
     for stop in stops:
         maison = maisons[stop.maison_id]
-        for number, (first, last) in enumerate(open_runs(stop.open_on), start=1):
-            event = Event()
+        for entry, first, last in stop_entries(stop):
+            event = _confirmed()
             event.add("summary", f"Exposition{NBSP}: {plain(maison.name)}, {plain(maison.city)}")
             opens, closes = _shown_span(stop, first, last)
             event.add("dtstart", opens)
@@ -99,7 +103,14 @@ def _stop_events(
             event.add("location", _place(maison))
             event.add("geo", (round(maison.lnglat.lat, 6), round(maison.lnglat.lng, 6)))
             event.add("description", _stay(stop, maison))
-            yield f"stop:{stop.kit}:{stop.maison_id}:{number}", event
+            yield entry.key, event
+
+
+def _confirmed() -> Event:
+    """Return an event that takes place, also where an earlier version had cancelled it."""
+    event = Event()
+    event.add("status", "CONFIRMED")
+    return event
 
 
 def _shown_span(stop: Stop, first: date, last: date) -> tuple[date, date]:
@@ -121,32 +132,40 @@ def _in_paris(moment: datetime) -> datetime:
     return moment.replace(tzinfo=ZoneInfo(TIME_ZONE))
 
 
-def open_runs(open_on: Iterable[date]) -> list[tuple[date, date]]:
-    """Return the first and last days of each run of days without a gap, in order."""
-    runs: list[tuple[date, date]] = []
-    for day in sorted(open_on):
-        if runs and day - runs[-1][1] == timedelta(days=1):
-            runs[-1] = (runs[-1][0], day)
-        else:
-            runs.append((day, day))
-    return runs
-
-
 def _leg_events(tour: Tour, maisons: dict[str, Maison]) -> Iterable[tuple[str, Component]]:
-    seen: Counter[tuple[str, int, str, str]] = Counter()
-    for leg in real_legs(tour):
-        kind = "empty" if leg.empty else "leg"
-        way = (kind, leg.kit, leg.from_id, leg.to_id)
-        seen[way] += 1
+    for entry, leg in leg_entries(tour):
         origin, goal = maisons[leg.from_id], maisons[leg.to_id]
-        event = Event()
+        event = _confirmed()
         towns = f"{plain(origin.city)} → {plain(goal.city)}"
         event.add("summary", f"{_NAMES[leg.empty]}{NBSP}: {towns}{_mark(leg)}")
         event.add("dtstart", _in_paris(leg.depart))
         event.add("dtend", _in_paris(leg.arrive))
         event.add("location", _place(origin))
         event.add("description", _drive(leg, origin=origin, goal=goal))
-        yield f"{kind}:{leg.kit}:{leg.from_id}:{leg.to_id}:{seen[way]}", event
+        yield entry.key, event
+
+
+def _cancelled_events(
+    entries: Iterable[CalendarEntry], maisons: Mapping[str, Maison]
+) -> Iterable[tuple[str, Component]]:
+    """Yield what is taken back; a Maison that has left the campaign is shown by its id."""
+    for entry in entries:
+        towns = [
+            plain(maisons[place].city) if place in maisons else plain(place)
+            for place in entry.place_ids
+        ]
+        is_stop = len(towns) == 1
+        event = Event()
+        event.add("status", "CANCELLED")
+        event.add(
+            "summary",
+            f"Annulé{NBSP}: {'exposition, ' if is_stop else 'trajet '}{' → '.join(towns)}",
+        )
+        event.add("dtstart", entry.begins.date() if is_stop else _in_paris(entry.begins))
+        event.add("dtend", entry.ends.date() if is_stop else _in_paris(entry.ends))
+        event.add("transp", "TRANSPARENT")
+        event.add("description", "Cette date ne fait plus partie de la tournée.")
+        yield entry.key, event
 
 
 def _mark(leg: Leg) -> str:

@@ -138,6 +138,27 @@ def test_a_changed_tour_is_a_newer_version_of_its_events(campaign: Path, tmp_pat
     assert uids(later) == uids(first)
 
 
+def test_a_maison_that_leaves_the_tour_is_cancelled_in_calendars(
+    campaign: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "tour"
+    toured(campaign, out)
+    first = (out / "tournee.ics").read_bytes()
+    change(campaign, "agents.csv", ("m4", "m3"))
+    for name in ("maisons.csv", "trajets.csv"):
+        rows = (campaign / name).read_text(encoding="utf-8").splitlines()
+        kept = [row for row in rows if "m4" not in row.split(";")]
+        (campaign / name).write_text("\n".join(kept) + "\n", encoding="utf-8")
+
+    assert toured(campaign, out, "--force").status == 0
+    later = (out / "tournee.ics").read_bytes()
+    assert set(uids(first)) <= set(uids(later))
+    assert b"STATUS:CANCELLED" not in first
+    assert b"STATUS:CANCELLED" in later
+    assert toured(campaign, out, "--force").status == 0
+    assert (out / "tournee.ics").read_bytes() == later
+
+
 def uids(ics: bytes) -> list[bytes]:
     return sorted(line for line in ics.splitlines() if line.startswith(b"UID"))
 

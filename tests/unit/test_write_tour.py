@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from icalendar import Calendar, Event
 
-from data.write.agenda import open_runs, tour_ics
+from data.write.agenda import tour_ics
+from data.write.agenda_entries import open_runs, withdrawn_entries
 from data.write.gpx import tour_gpx
 from data.write.sheet import read_sheet, write_sheet
 from data.write.text import kilometres_in_words, plain
@@ -17,7 +18,7 @@ from data.write.tour_lines import TOUR_COLUMNS, TourLine, tour_lines
 from geo.crs import LngLat
 from geo.french import duration, long_date, moment
 from geo.model import Campaign
-from geo.plan import Status, Tour, TravelSource
+from geo.plan import CalendarEntry, Status, Tour, TravelSource
 from tests.golden.tiny_plan import plan_campaign, tiny_plan
 
 GPX = "{http://www.topografix.com/GPX/1/1}"
@@ -220,6 +221,38 @@ def test_events_that_move_keep_their_identifier() -> None:
     after = {text_of(e, "UID") for e in events_of(tour_ics(campaign, later))}
     assert len(before) == len(events_of(tour_ics(campaign, tour))) == 8
     assert after < before
+
+
+def test_what_a_new_version_no_longer_has_is_cancelled_under_its_old_identifier() -> None:
+    campaign, tour = plan_campaign(), tiny_tour()
+    shorter = replace(tour, stops=tour.stops[1:], legs=tour.legs[1:], revision=1)
+    shorter = replace(shorter, withdrawn=withdrawn_entries(shorter, tour))
+    before = {text_of(e, "UID"): e for e in events_of(tour_ics(campaign, tour))}
+    after = {text_of(e, "UID"): e for e in events_of(tour_ics(campaign, shorter))}
+    still = {
+        text_of(e, "UID") for e in events_of(tour_ics(campaign, replace(shorter, withdrawn=())))
+    }
+    assert still < set(after) == set(before)
+    for uid, event in after.items():
+        assert event["SEQUENCE"] == 1
+        assert event["STATUS"] == ("CONFIRMED" if uid in still else "CANCELLED")
+        assert (event.start, event.end) == (before[uid].start, before[uid].end)
+
+
+def test_a_maison_that_has_left_the_campaign_is_cancelled_by_its_id() -> None:
+    days = (datetime(2017, 10, 17), datetime(2017, 10, 18))  # noqa: DTZ001 - local
+    gone = CalendarEntry("stop:1:maison-partie:1", ("maison-partie",), *days)
+    (event,) = events_of(tour_ics(plan_campaign(), replace(NO_TOUR, withdrawn=(gone,))))
+    assert event["SUMMARY"] == "Annulé\u00a0: exposition, maison-partie"
+
+
+def test_what_comes_back_is_no_longer_cancelled_and_what_does_not_stays_so() -> None:
+    tour = tiny_tour()
+    empty = replace(tour, stops=(), legs=())
+    gone = replace(empty, withdrawn=withdrawn_entries(empty, tour))
+    assert len(gone.withdrawn) == 8
+    assert withdrawn_entries(tour, gone) == ()
+    assert withdrawn_entries(empty, gone) == gone.withdrawn
 
 
 def test_stamps_come_from_the_campaign_and_not_from_the_clock() -> None:
