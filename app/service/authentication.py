@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+
 from fastapi import Request
 
-from app.service.access import Principal
+from app.service.access import Action, Principal, Role
+from app.service.context import Services
 from app.service.errors import ApiError
+from data.store import StoreUnavailableError, clock, keys
+
+logger = logging.getLogger("placarde.service")
+
+KEY_HEADER = "X-Api-Key"
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="placarde"'}
 
 
 def recognise(request: Request) -> Principal:
@@ -14,9 +25,61 @@ def recognise(request: Request) -> Principal:
     Raises
     ------
     ApiError
-        401 if nobody is recognised.
+        400 if a key stands in the URL, or more than one is given; 401 if nobody is recognised,
+        whatever the reason.
     """
-    del request
-    raise ApiError(
-        401, "unauthorized", "A key or a token is needed.", headers={"WWW-Authenticate": "Bearer"}
-    )
+    service: Services = request.app.state.services
+    credential = _credential(request)
+    principal = _by_key(service, credential) if credential else None
+    if principal is None:
+        raise _unrecognised()
+    return principal
+
+
+def roles_from(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[Role]]:
+    """Return roles by campaign id; a role that is none of ours grants nothing."""
+    found: dict[str, set[Role]] = {}
+    for campaign_id, role in pairs:
+        if role in set(Role):
+            found.setdefault(campaign_id, set()).add(Role(role))
+    return {campaign_id: frozenset(roles) for campaign_id, roles in sorted(found.items())}
+
+
+def _by_key(service: Services, credential: str) -> Principal | None:
+    now = service.clock()
+    with service.store.read() as tx:
+        known = keys.recognise(tx, credential, now)
+    if known is None:
+        return None
+    if known.use_is_due:
+        _note_use(service, known.key_id, now)
+    limited = keys.EVERY_SCOPE not in known.scopes
+    scopes = frozenset(action for action in Action if action.value in known.scopes)
+    return Principal(known.subject, roles_from(known.roles), scopes if limited else None)
+
+
+def _note_use(service: Services, key_id: str, now: datetime) -> None:
+    """Note that a key was used; who reads does not fail because nothing can be written."""
+    try:
+        with service.store.write() as tx:
+            keys.note_use(tx, key_id, clock.note(tx, now))
+    except StoreUnavailableError:
+        logger.warning("the use of a key could not be noted")
+
+
+def _credential(request: Request) -> str:
+    if keys.PATTERN.search(request.url.query):
+        detail = "A key must never stand in a URL, which is logged and kept: revoke this one."
+        raise ApiError(400, "key-in-url", detail)
+    bearer = request.headers.get("Authorization")
+    key = request.headers.get(KEY_HEADER)
+    if bearer is not None and key is not None:
+        raise ApiError(400, "two-credentials", f"Give either Authorization or {KEY_HEADER}.")
+    if bearer is not None:
+        scheme, _, token = bearer.partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else ""
+    return (key or "").strip()
+
+
+def _unrecognised() -> ApiError:
+    return ApiError(401, "unauthorized", "A good key or token is needed.", headers=_CHALLENGE)
