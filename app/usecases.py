@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.mapping import plan_pages
 from app.roads import OnRoads, given_out, plan_tour, put_on_roads, revised
+from app.searching import Search, Stage
 from app.settings import RoadSettings
 from app.synthesis import SYNTHESIS_FILE, synthesis_file
 from app.warm import is_warm
@@ -24,7 +25,7 @@ from data.write.cleaned import write_cleaned
 from geo import matching
 from geo.errors import CampaignError, OutputExistsError, errors_among
 from geo.french import NBSP, percent
-from geo.plan import Plan
+from geo.plan import Allocation, Plan
 from geo.targeting import Eligibility, target
 from geo.verify import Violation, verify
 
@@ -48,7 +49,9 @@ class Verified:
     violations: tuple[Violation, ...]
 
 
-def make_plan(roads: OnRoads, *, progress: Progress) -> tuple[Plan, Eligibility]:
+def make_plan(
+    roads: OnRoads, *, progress: Progress, search: Search | None = None
+) -> tuple[Plan, Eligibility]:
     """Match and tour a campaign on its roads; no file is read or written.
 
     Returns
@@ -56,8 +59,9 @@ def make_plan(roads: OnRoads, *, progress: Progress) -> tuple[Plan, Eligibility]
     tuple
         The plan, and which agent may be on which face.
     """
-    campaign = roads.campaign
+    campaign, search = roads.campaign, search or Search()
     progress("Ciblage : quelles faces pour quels agents…")
+    search.reached(Stage.TARGETING)
     eligibility = target(campaign)
     progress(
         f"Affectation : {len(campaign.agents)} portraits, {len(campaign.faces)} faces, "
@@ -65,13 +69,29 @@ def make_plan(roads: OnRoads, *, progress: Progress) -> tuple[Plan, Eligibility]
     )
     if not is_warm():
         progress("Première fois sur cette machine : compilation du calcul, une demi-minute…")
-    allocation = matching.solve(
-        matching.build_problem(campaign, eligibility),
-        progress=lambda step: progress(f"  écart au meilleur possible : {percent(step.gap, 3)}"),
-    )
+    search.reached(Stage.MATCHING)
+    allocation = _matched(matching.build_problem(campaign, eligibility), search, progress=progress)
+    search.reached(Stage.TOURING)
     if campaign.tour is not None:
         progress(f"Tournée : {len(campaign.maisons)} Maisons…")
     return Plan(campaign.seed, allocation, plan_tour(roads)), eligibility
+
+
+def _matched(
+    problem: matching.MatchingProblem, search: Search, *, progress: Progress
+) -> Allocation:
+    def tell(step: matching.Progress) -> None:
+        progress(f"  écart au meilleur possible : {percent(step.gap, 3)}")
+        search.told(step)
+
+    return matching.solve(
+        problem,
+        effort=search.effort,
+        previous=None if search.previous is None else search.previous.allocation,
+        change_penalty=search.change_penalty,
+        progress=tell,
+        stop=search.stop,
+    )
 
 
 def plan_campaign(
@@ -83,6 +103,7 @@ def plan_campaign(
     crs: Mapping[str, str] | None = None,
     force: bool = False,
     roads: RoadSettings | None = None,
+    search: Search | None = None,
     progress: Progress,
 ) -> Planned:
     """Plan the campaign in `folder` and write the plan folder, whole or not at all.
@@ -99,6 +120,8 @@ def plan_campaign(
         An older plan in `target_folder` is replaced.
     roads
         Which routing server is asked; none where it is not given.
+    search
+        How the plan is searched for, and who watches.
 
     Raises
     ------
@@ -110,19 +133,25 @@ def plan_campaign(
         If the routing server cannot be asked.
     """
     check_target(target_folder, force=force)
+    search = search or Search()
     progress("Lecture de la campagne…")
+    search.reached(Stage.READING)
     reading = read_campaign(folder, crs=crs)
     if reading.campaign is None:
         raise CampaignError(errors_among(reading.problems))
     seeded = reading.campaign if seed is None else replace(reading.campaign, seed=seed)
+    search.reached(Stage.ROADS)
     on_roads = put_on_roads(seeded, roads or RoadSettings(), progress=progress)
     campaign = on_roads.campaign
-    made, eligibility = make_plan(on_roads, progress=progress)
-    plan = replace(made, tour=revised(made.tour, given_out(target_folder)))
+    made, eligibility = make_plan(on_roads, progress=progress, search=search)
+    before = given_out(target_folder) if search.previous is None else search.previous.tour
+    plan = replace(made, tour=revised(made.tour, before))
     progress("Cartes…")
+    search.reached(Stage.DRAWING)
     pages = plan_pages(campaign, plan, eligibility, problems=reading.problems)
     synthesis = synthesis_file(campaign, plan, eligibility)
     progress("Écriture du plan…")
+    search.reached(Stage.WRITING)
     write_plan_folder(
         target_folder,
         campaign_folder=folder,
