@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from app.service.access import Granted
 from app.service.context import Services
-from data.store import Tx, clock
+from data.store import Tx, clock, idempotency
 from data.store.audit import Act
 
 
 def act_of(service: Services, granted: Granted, request_id: str, tx: Tx) -> Act:
-    """Return the act, at the store's own time, which never runs back."""
+    """Return the act, at the store's own time, which never runs back.
+
+    The request counts as done from here on: it is not done again under the same idempotency key.
+    """
+    idempotency.mark_applied(tx, request_id)
     return Act(granted.subject, clock.note(tx, service.clock()), request_id)

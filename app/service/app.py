@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from importlib import metadata
 
 from fastapi import APIRouter, FastAPI
 
 from app.service.context import Services
 from app.service.errors import add_error_handlers
+from app.service.idempotency import IdempotencyMiddleware
+from app.service.logs import LogMiddleware
+from app.service.metrics import MetricsMiddleware
+from app.service.openapi import add_openapi
 from app.service.requests import RequestMiddleware
 
 ROUTERS: tuple[APIRouter, ...] = ()
 """The routers of `app.service.routes`, in the order of the OpenAPI document."""
 
 
-def create_service(services: Services) -> FastAPI:
-    """Return the service over a store."""
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_service(services: Services, *, lifespan: Lifespan | None = None) -> FastAPI:
+    """Return the service over a store; `lifespan` surrounds the time in which it answers."""
     app = FastAPI(
         title="Placarde",
         version=metadata.version("placarde"),
         summary="Plans territorial poster campaigns: campaigns, jobs, plans, maps.",
         docs_url=None,
         redoc_url=None,
+        lifespan=lifespan,
     )
     app.state.services = services
     for router in ROUTERS:
         app.include_router(router)
     add_error_handlers(app)
+    add_openapi(app)
+    # The one added last is the outermost.
+    app.add_middleware(IdempotencyMiddleware, services=services)
+    app.add_middleware(MetricsMiddleware)
+    app.add_middleware(LogMiddleware)
     app.add_middleware(RequestMiddleware)
     return app

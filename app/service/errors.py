@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -133,7 +132,6 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(StoreUnavailableError, _unavailable)
-    app.add_exception_handler(Exception, _unknown_error)
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -175,24 +173,17 @@ async def _http_error(_request: Request, error: Exception) -> JSONResponse:
 
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, StoreUnavailableError)  # noqa: S101 -- registered for it alone
+    return problem_response(unavailable_error(error))
+
+
+def unavailable_error(error: StoreUnavailableError) -> ApiError:
+    """Return what is answered where the store cannot be written: 507 without room, else 503."""
     logger.warning("store unavailable: %s", error)
     if error.full:
-        return problem_response(
-            ApiError(507, "disk-full", "There is no room left; nothing was written.")
-        )
-    return problem_response(
-        ApiError(
-            503,
-            "store-unavailable",
-            "The database does not answer; nothing was written. Try again.",
-            headers={"Retry-After": str(RETRY_AFTER_S)},
-        )
+        return ApiError(507, "disk-full", "There is no room left; nothing was written.")
+    return ApiError(
+        503,
+        "store-unavailable",
+        "The database does not answer; nothing was written. Try again.",
+        headers={"Retry-After": str(RETRY_AFTER_S)},
     )
-
-
-async def _unknown_error(_request: Request, error: Exception) -> JSONResponse:
-    """Answer a plain 500 with an id; the details go to the log."""
-    error_id = uuid.uuid4().hex
-    logger.error("unexpected error %s", error_id, exc_info=error)
-    extra = {"instance": f"urn:uuid:{error_id}"}
-    return problem_response(ApiError(500, "unexpected", "Something went wrong.", extra=extra))

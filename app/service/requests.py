@@ -1,15 +1,20 @@
-"""What surrounds every request: its id, and the security headers of every answer.
+"""What surrounds every request: its id, the headers of every answer, and the last resort.
 
 Plain ASGI: it costs a request next to nothing, and lets answers stream.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 import uuid
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.service.errors import ApiError, problem_response
+
+logger = logging.getLogger("placarde.service")
 
 REQUEST_ID_HEADER = "X-Request-Id"
 _OURS = re.compile(r"[A-Za-z0-9_-]{8,40}")
@@ -39,12 +44,23 @@ class RequestMiddleware:
         request_id = given if _OURS.fullmatch(given) else uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
 
+        began = False
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal began
             if message["type"] == "http.response.start":
+                began = True
                 headers = MutableHeaders(scope=message)
                 headers[REQUEST_ID_HEADER] = request_id
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception:
+            logger.exception("unexpected error", extra={"facts": {"request_id": request_id}})
+            if not began:
+                detail = f"Something went wrong; the log tells what under {request_id}."
+                answer = problem_response(ApiError(500, "unexpected", detail))
+                await answer(scope, receive, send_with_headers)

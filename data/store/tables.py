@@ -19,6 +19,11 @@ from data.store.wkb import Wkb
 
 ID = String(40)
 NAME = String(200)
+ROW_ID = String(210)
+"""Two ids of 100 characters and what joins them: ``from~to``."""
+SUBJECT = String(260)
+PATH = String(300)
+"""A file name has 255 bytes at the most."""
 _SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -75,7 +80,7 @@ class RowRecord(Base):
 
     __abstract__ = True
     campaign_id: Mapped[str] = mapped_column(ID, primary_key=True)
-    row_id: Mapped[str] = mapped_column(NAME, primary_key=True)
+    row_id: Mapped[str] = mapped_column(ROW_ID, primary_key=True)
     position: Mapped[int]
     cells: Mapped[dict[str, str]] = mapped_column(JSON)
     version: Mapped[int] = mapped_column(default=1)
@@ -87,7 +92,7 @@ class RowRecord(Base):
 
 
 def _row_table(kind: str) -> type[RowRecord]:
-    version: Mapped[int] = mapped_column(Integer, default=1)
+    version: Mapped[int] = mapped_column(Integer, default=1, nullable=False)
     attributes = {
         "__tablename__": kind,
         "__doc__": f"A row of ``{kind}``.",
@@ -126,7 +131,7 @@ class AttachmentRecord(Base):
     campaign_id: Mapped[str] = mapped_column(
         ID, ForeignKey("campaigns.campaign_id"), primary_key=True
     )
-    path: Mapped[str] = mapped_column(NAME, primary_key=True)
+    path: Mapped[str] = mapped_column(PATH, primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64), ForeignKey("blobs.sha256"))
 
 
@@ -176,7 +181,7 @@ class PlanFileRecord(Base):
     __tablename__ = "plan_files"
     plan_id: Mapped[str] = mapped_column(ID, ForeignKey("plans.plan_id"), primary_key=True)
     revision: Mapped[int] = mapped_column(primary_key=True)
-    path: Mapped[str] = mapped_column(NAME, primary_key=True)
+    path: Mapped[str] = mapped_column(PATH, primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64), ForeignKey("blobs.sha256"))
 
 
@@ -233,7 +238,7 @@ class JobInputRecord(Base):
 
     __tablename__ = "job_inputs"
     job_id: Mapped[str] = mapped_column(ID, ForeignKey("jobs.job_id"), primary_key=True)
-    path: Mapped[str] = mapped_column(NAME, primary_key=True)
+    path: Mapped[str] = mapped_column(PATH, primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64), ForeignKey("blobs.sha256"))
 
 
@@ -262,7 +267,7 @@ class AuditRecord(Base):
     request_id: Mapped[str] = mapped_column(ID)
     campaign_id: Mapped[str | None] = mapped_column(ID, index=True)
     action: Mapped[str] = mapped_column(String(60))
-    subject: Mapped[str]
+    subject: Mapped[str] = mapped_column(SUBJECT)
     version: Mapped[int | None]
     change: Mapped[dict[str, Any]] = mapped_column(JSON)
 
@@ -309,12 +314,18 @@ class LinkRecord(Base):
 
 
 class IdempotencyRecord(Base):
-    """An answer that was given to a POST, given again to whoever repeats it."""
+    """An answer that was given to a POST, given again to whoever repeats it.
+
+    `request_id` is that of the request that does the work; `is_applied` is set in the transaction
+    of the change itself, so that it is known even where the answer was lost (`status` is None).
+    """
 
     __tablename__ = "idempotency"
     subject: Mapped[str] = mapped_column(NAME, primary_key=True)
     key: Mapped[str] = mapped_column(NAME, primary_key=True)
-    fingerprint: Mapped[str] = mapped_column(String(64))
+    fingerprint: Mapped[str] = mapped_column(String(64), default="")
+    request_id: Mapped[str] = mapped_column(ID, unique=True)
+    is_applied: Mapped[bool] = mapped_column(default=False)
     status: Mapped[int | None]
     headers: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     body: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
