@@ -26,6 +26,7 @@ from geo.plan import (
     Plan,
     Posting,
     Shortfall,
+    Spread,
     Status,
     Stop,
     Tour,
@@ -314,7 +315,10 @@ def drive(campaign: Campaign, from_id: str, to_id: str) -> Leg:
     if from_id == to_id:
         drive_s = distance_m = 0
     moment = datetime(2017, 1, 1, tzinfo=None)  # noqa: DTZ001 - local time, as everywhere in a tour
-    return Leg(1, from_id, to_id, moment, moment, drive_s, distance_m, source)
+    leg = Leg(1, from_id, to_id, moment, moment, drive_s, distance_m, source)
+    if source is TravelSource.TABLE:
+        return leg
+    return replace(leg, low_s=drive_s // 2, high_s=drive_s)
 
 
 def move(leg: Leg, depart: datetime) -> Leg:
@@ -323,7 +327,14 @@ def move(leg: Leg, depart: datetime) -> Leg:
 
 
 def retotalled(tour: Tour) -> Tour:
-    """Return the tour with the totals of its legs, and a bound that proves it the best."""
+    """Return the tour with the totals of its legs, and a bound that proves it the best.
+
+    It holds at the slow end of what is estimated: that is what it was planned with.
+    """
     drive_s = sum(leg.drive_s for leg in tour.legs)
     metres = sum(leg.distance_m for leg in tour.legs)
-    return replace(tour, drive_s=drive_s, bound_s=drive_s, distance_m=metres)
+    low_s = sum(leg.drive_s if leg.low_s is None else leg.low_s for leg in tour.legs)
+    high_s = sum(leg.drive_s if leg.high_s is None else leg.high_s for leg in tour.legs)
+    estimated = any(leg.source is TravelSource.ESTIMATE for leg in tour.legs)
+    spread = Spread(low_s, high_s, holds=True) if estimated else None
+    return replace(tour, drive_s=drive_s, bound_s=drive_s, distance_m=metres, spread=spread)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from geo.model import Campaign
+from geo.model import Campaign, TourRules
 from geo.plan import Status, Tour
 from geo.verify.certificate import NO_ANSWER
 from geo.verify.kits import check_kits
 from geo.verify.legs import check_legs
+from geo.verify.spread import check_spread
 from geo.verify.stops import check_stops
 from geo.verify.violation import Rule, Violation, breach
 from geo.verify.wording import minutes
@@ -29,11 +30,17 @@ def check_tour(campaign: Campaign, tour: Tour) -> Iterator[Violation]:
     if tour.status in NO_ANSWER:
         yield from _no_answer(tour)
         return
-    yield from check_kits(campaign, campaign.tour, tour)
+    found = [*_as_it_is(campaign, campaign.tour, tour)]
+    yield from found
+    yield from check_spread(campaign, campaign.tour, tour, is_sound=not found)
+
+
+def _as_it_is(campaign: Campaign, rules: TourRules, tour: Tour) -> Iterator[Violation]:
+    yield from check_kits(campaign, rules, tour)
     yield from _sorted(tour)
     yield from _totals(tour)
-    yield from check_stops(campaign, campaign.tour, tour)
-    yield from check_legs(campaign, campaign.tour, tour)
+    yield from check_stops(campaign, rules, tour)
+    yield from check_legs(campaign, rules, tour)
 
 
 def _no_answer(tour: Tour) -> Iterator[Violation]:

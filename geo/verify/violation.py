@@ -117,6 +117,12 @@ class Rule(StrEnum):
     TRAVEL_SOURCE = "travel-source"
     TRAVEL_IMPLAUSIBLE = "travel-implausible"
 
+    # How sure the driving times are.
+    LEG_INTERVAL = "leg-interval"
+    SPREAD_MISSING = "spread-missing"
+    SPREAD_TOTAL = "spread-total"
+    SPREAD_HOLDS = "spread-holds"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Violation:

@@ -10,11 +10,16 @@ import pytest
 from data.write.order import order_lines
 from geo import matching, tour
 from geo.model import Campaign, Lock
-from geo.plan import Plan, Status
+from geo.plan import Plan, Status, Tour
 from geo.targeting import target
 from geo.verify import verify
 from tests.builders import tiny_campaign
 from tests.honest_plan import honest_case, rich_campaign
+
+
+def solved_tour(campaign: Campaign) -> Tour:
+    problem = tour.build_problem(campaign)
+    return tour.with_spread(problem, tour.solve(problem))
 
 
 @pytest.mark.parametrize("kits", [1, 2])
@@ -23,7 +28,7 @@ def test_a_solved_tour_has_no_violation(kits: int, depot: str) -> None:
     rules = rich_campaign().tour
     assert rules is not None
     case = honest_case(rich_campaign(tour=replace(rules, kits=kits, depot=depot)))
-    solved = tour.solve(tour.build_problem(case.campaign))
+    solved = solved_tour(case.campaign)
     assert solved.status is Status.OPTIMAL
     assert verify(case.campaign, replace(case.plan, tour=solved), case.order) == ()
 
@@ -32,7 +37,7 @@ def test_a_tour_that_cannot_be_solved_has_no_violation() -> None:
     rules = rich_campaign().tour
     assert rules is not None
     case = honest_case(rich_campaign(tour=replace(rules, end=rules.start)))
-    solved = tour.solve(tour.build_problem(case.campaign))
+    solved = solved_tour(case.campaign)
     assert solved.status is Status.INFEASIBLE
     assert verify(case.campaign, replace(case.plan, tour=solved), case.order) == ()
 
@@ -71,6 +76,6 @@ def test_a_solved_campaign_has_no_violation(name: str) -> None:
     campaign = CAMPAIGNS[name]
     eligibility = target(campaign)
     allocation = matching.solve(matching.build_problem(campaign, eligibility))
-    plan = Plan(campaign.seed, allocation, tour.solve(tour.build_problem(campaign)))
+    plan = Plan(campaign.seed, allocation, solved_tour(campaign))
     order = order_lines(campaign, eligibility=eligibility, plan=plan)
     assert verify(campaign, plan, order) == ()

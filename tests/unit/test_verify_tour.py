@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from geo.model import Campaign, Driving, Maison, SchoolHolidays, TravelRow
-from geo.plan import Leg, Shortfall, Status, Stop, Tour, TravelSource
+from geo.plan import Leg, Shortfall, Spread, Status, Stop, Tour, TravelSource
 from geo.verify import Rule, verify
 from tests.honest_plan import VISITS, Case, drive, honest_case, move, retotalled, rich_campaign
 
@@ -206,6 +206,36 @@ def with_school_zone(**maisons: dict[str, Any]) -> Case:
     return honest_case(replace(campaign, tour=replace(campaign.tour, school_zone="A")))
 
 
+def spread_of(tour: Tour) -> Spread:
+    assert tour.spread is not None
+    return tour.spread
+
+
+def with_table_alone(**changes: Any) -> Break:
+    """Return the tour on roads that are all known; `changes` are those of the tour."""
+
+    def make() -> Case:
+        ids = ("m1", "m2", "m3", "m4")
+        rows = tuple(TravelRow(a, b, 2400, 32_000) for a in ids for b in ids if a != b)
+        case = honest_case(rich_campaign(travel=rows))
+        return replace(case, plan=replace(case.plan, tour=replace(case.plan.tour, **changes)))
+
+    return make
+
+
+def slow(*, high_s: int, **rules: Any) -> Break:
+    """Return a tour whose third leg may take so long, under other rules."""
+
+    def make() -> Case:
+        case = with_tour_rules(**rules)()
+        legs = list(case.plan.tour.legs)
+        legs[2] = replace(legs[2], high_s=high_s)
+        tour = retotalled(replace(case.plan.tour, legs=tuple(legs)))
+        return replace(case, plan=replace(case.plan, tour=tour))
+
+    return make
+
+
 BREAKS: dict[str, tuple[Break, set[Rule]]] = {
     # the whole
     "a tour that nobody asked for": (not_asked(empty=False), {Rule.TOUR_NOT_ASKED}),
@@ -388,14 +418,14 @@ BREAKS: dict[str, tuple[Break, set[Rule]]] = {
     ),
     "an estimate said to come from the table": (
         with_leg(2, source=TravelSource.TABLE),
-        {Rule.TRAVEL_SOURCE},
+        {Rule.TRAVEL_SOURCE, Rule.LEG_INTERVAL},
     ),
     "a time of the table said to be an estimate": (
         with_leg(0, source=TravelSource.ESTIMATE),
         {Rule.TRAVEL_SOURCE},
     ),
     "a kit faster than any": (
-        with_leg(-1, drive_s=700, arrive=at(23, 17) + timedelta(seconds=700)),
+        with_leg(-1, drive_s=700, low_s=700, arrive=at(23, 17) + timedelta(seconds=700)),
         {Rule.TRAVEL_IMPLAUSIBLE},
     ),
     "a road shorter than the crow's": (
@@ -405,6 +435,30 @@ BREAKS: dict[str, tuple[Break, set[Rule]]] = {
     "a long way from a place to itself": (
         lambda: a_way_to_itself(metres=1),
         {Rule.TRAVEL_IMPLAUSIBLE},
+    ),
+    # how sure the times are: of the legs 1 to 4 of this tour nobody knows the time
+    "an interval that the time is not in": (with_leg(-1, low_s=2401), {Rule.LEG_INTERVAL}),
+    "an interval of what is known": (with_leg(0, low_s=1, high_s=9999), {Rule.LEG_INTERVAL}),
+    "an estimate whose end is not told": (with_leg(-1, low_s=None), {Rule.LEG_INTERVAL}),
+    "estimates without a word": (with_tour(spread=None), {Rule.SPREAD_MISSING}),
+    "a word too much": (with_table_alone(spread=Spread(1, 1, holds=True)), {Rule.SPREAD_MISSING}),
+    "intervals that are not added up": (
+        altered(lambda t: replace(t, spread=replace(spread_of(t), low_s=0))),
+        {Rule.SPREAD_TOTAL},
+    ),
+    "a tour that holds and breaks": (
+        altered(lambda t: replace(t, spread=replace(spread_of(t), breaks=(no_date,)))),
+        {Rule.SPREAD_HOLDS},
+    ),
+    "a tour that holds and is said to break": (
+        altered(lambda t: replace(t, spread=replace(spread_of(t), holds=False, breaks=(no_date,)))),
+        {Rule.SPREAD_HOLDS},
+    ),
+    # five in the evening to midnight is seven hours; the limit of a day is four
+    "a day that is too long at the slow end": (with_leg(2, high_s=14_401), {Rule.SPREAD_HOLDS}),
+    "an evening that is too long at the slow end": (
+        slow(max_drive_s=86_400, drive_until=time(20), high_s=10_801),
+        {Rule.SPREAD_HOLDS},
     ),
 }
 
@@ -467,6 +521,11 @@ def test_the_leg_from_the_depot_to_itself_may_be_left_out() -> None:
     tour = replace(case.plan.tour, legs=case.plan.tour.legs[1:])
     assert findings(case) == set()
     assert findings(replace(case, plan=replace(case.plan, tour=tour))) == set()
+
+
+def test_an_evening_and_a_day_may_be_just_long_enough_at_the_slow_end() -> None:
+    assert findings(with_leg(2, high_s=14_400)()) == set()
+    assert findings(slow(max_drive_s=86_400, drive_until=time(20), high_s=10_800)()) == set()
 
 
 def test_a_tour_that_is_impossible_and_says_why_is_no_breach() -> None:
