@@ -14,8 +14,10 @@ from fastapi import Depends, Request
 
 from app.service.context import Services, services
 from app.service.errors import ApiError, not_found
+from data.store import Tx, members
 from data.store import jobs as job_store
 from data.store import plans as plan_store
+from data.store.audit import Act
 
 EVERYWHERE = "*"
 """The campaign id of a role that holds in all campaigns."""
@@ -120,6 +122,9 @@ _ADMIN = frozenset(
     }
 )
 
+IN_ANY = frozenset({Action.CAMPAIGN_CREATE, Action.CAMPAIGN_READ})
+"""Granted outside of any campaign (to create one, to list one's own) by a role in whichever."""
+
 GRANTS: Mapping[Role, frozenset[Action]] = {
     Role.ADMIN: _ADMIN,
     Role.PLANNER: frozenset(_PLANNER),
@@ -157,7 +162,10 @@ class Principal:
         """Return whether an action is granted; denied unless a role grants it."""
         if self.scopes is not None and action not in self.scopes:
             return False
-        return any(action in GRANTS[role] for role in self.roles_in(campaign_id))
+        roles = self.roles_in(campaign_id)
+        if campaign_id is None and action in IN_ANY:
+            roles = frozenset[Role]().union(*self.roles.values())
+        return any(action in GRANTS[role] for role in roles)
 
     def campaigns(self) -> frozenset[str] | None:
         """Return the campaigns in which there is any role; None for all."""
@@ -211,30 +219,50 @@ def needs(action: Action) -> Any:  # noqa: ANN401 -- as FastAPI's `Depends` has 
     def check(
         request: Request, caller: Caller, service: Annotated[Services, Depends(services)]
     ) -> Granted:
-        campaign_id = _campaign_of(request, service)
+        campaign_id, what = _campaign_of(request, service)
         if caller.may(action, campaign_id):
             return Granted(caller, campaign_id)
         if campaign_id is not None and not caller.roles_in(campaign_id):
-            raise not_found("resource")
+            raise not_found(what)
         raise ApiError(403, "forbidden", f"This needs the right {action.value}.")
 
     setattr(check, ACTION_ATTRIBUTE, action)
     return Depends(check)
 
 
-def _campaign_of(request: Request, service: Services) -> str | None:
+def _campaign_of(request: Request, service: Services) -> tuple[str | None, str]:
+    """Return the campaign that a path is about, and what the path names.
+
+    Raises
+    ------
+    ApiError
+        404 if what is named is not there, or is of another campaign than the path says: the same
+        as for what the caller may not see.
+    """
     path = request.path_params
-    if (campaign_id := path.get("campaign_id")) is not None:
-        return str(campaign_id)
-    finders: Mapping[str, Callable[[Any, str], str | None]] = {
-        "plan_id": plan_store.campaign_of,
-        "job_id": job_store.campaign_of,
-    }
-    for name, find in finders.items():
-        if name in path:
-            with service.store.read() as tx:
-                found = find(tx, str(path[name]))
-            if found is None:
-                raise not_found(name.removesuffix("_id"))
-            return found
-    return None
+    found = str(path["campaign_id"]) if "campaign_id" in path else None
+    what = "campaign"
+    for name, find in _FINDERS.items():
+        if name not in path:
+            continue
+        what = name.removesuffix("_id")
+        with service.store.read() as tx:
+            campaign_id = find(tx, str(path[name]))
+        if campaign_id is None or found not in {None, campaign_id}:
+            raise not_found(what)
+        found = campaign_id
+    return found, what
+
+
+_FINDERS: Mapping[str, Callable[[Tx, str], str | None]] = {
+    "plan_id": plan_store.campaign_of,
+    "job_id": job_store.campaign_of,
+}
+
+
+def make_planner(tx: Tx, granted: Granted, *, campaign_id: str, act: Act) -> None:
+    """Let who created a campaign plan it, unless they may already."""
+    if not granted.principal.may(Action.PLAN_MAKE, campaign_id):
+        members.grant(
+            tx, subject=act.actor, campaign_id=campaign_id, role=Role.PLANNER.value, act=act
+        )
