@@ -1,0 +1,363 @@
+"""The inputs of a campaign, row by row: zones, Maisons, agents, faces, exclusions, travel, locks.
+
+Each change notes itself in the audit trail and counts in the campaign's `rows_version` and in the
+`version` of its input. Whoever changes an input holds its campaign meanwhile (`campaigns.lock`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import shapely
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from data.store import audit, campaigns
+from data.store.audit import Act
+from data.store.engine import Tx
+from data.store.filters import matching
+from data.store.rows import (
+    Row,
+    RowExistsError,
+    bounds_of,
+    geometry_of,
+    row_id_of,
+    told,
+    told_change,
+)
+from data.store.tables import ROWS, Base, InputRecord, RowRecord
+from geo.crs import Bounds
+from geo.errors import Problem
+
+__all__ = ["Row", "RowExistsError"]
+
+LONGEST_FILE_NAME = 200
+
+
+def replace(
+    tx: Tx,
+    campaign_id: str,
+    kind: str,
+    *,
+    file_name: str,
+    sha256: str,
+    headings: Sequence[str],
+    rows: Sequence[Row],
+    problems: Iterable[Problem],
+    act: Act,
+) -> InputRecord:
+    """Set all rows of an input, whatever was there before.
+
+    Parameters
+    ----------
+    file_name, sha256
+        Of the file that was uploaded.
+    headings
+        The columns of the cells, in order.
+    rows
+        In the order of the file.
+    problems
+        What was noted in the file, as it was read.
+
+    Raises
+    ------
+    sqlalchemy.orm.exc.StaleDataError
+        If the input was read in `tx`, and somebody changed it meanwhile.
+    """
+    record = tx.get(InputRecord, (campaign_id, kind))
+    campaigns.lock(tx, campaign_id)
+    if record is None:
+        record = InputRecord(campaign_id=campaign_id, kind=kind, version=1)
+        tx.add(record)
+    record.file_name = file_name[-LONGEST_FILE_NAME:]
+    record.sha256 = sha256
+    record.headings = list(headings)
+    record.problems = [problem_json(problem) for problem in problems]
+    record.uploaded_at = act.at
+    record.uploaded_by = act.actor
+    tx.flush()
+    _forget(tx, campaign_id, kind)
+    if rows:
+        tx.execute(insert(Base.metadata.tables[kind]), _values(campaign_id, rows))
+    campaigns.count_change(tx, campaign_id, act)
+    change = {"kind": kind, "sha256": sha256, "rows": len(rows)}
+    _note(tx, act, "input.replace", record, change=change)
+    return record
+
+
+def delete(tx: Tx, record: InputRecord, *, act: Act) -> None:
+    """Remove an input that was read in `tx`, with all its rows.
+
+    Raises
+    ------
+    sqlalchemy.orm.exc.StaleDataError
+        If somebody changed it meanwhile.
+    """
+    campaigns.lock(tx, record.campaign_id)
+    tx.delete(record)
+    tx.flush()
+    _forget(tx, record.campaign_id, record.kind)
+    campaigns.count_change(tx, record.campaign_id, act)
+    _note(tx, act, "input.delete", record, change={"kind": record.kind})
+
+
+def get(tx: Tx, campaign_id: str, kind: str) -> InputRecord | None:
+    """Return an input without its rows; None if there is none."""
+    return tx.get(InputRecord, (campaign_id, kind))
+
+
+def of_campaign(tx: Tx, campaign_id: str) -> Sequence[InputRecord]:
+    """Return the inputs of a campaign by kind."""
+    query = select(InputRecord).where(InputRecord.campaign_id == campaign_id)
+    return tx.scalars(query.order_by(InputRecord.kind)).all()
+
+
+def row(tx: Tx, campaign_id: str, kind: str, row_id: str) -> RowRecord | None:
+    """Return a row; None if there is no such row."""
+    return tx.get(ROWS[kind], (campaign_id, row_id))
+
+
+def page(
+    tx: Tx,
+    campaign_id: str,
+    kind: str,
+    *,
+    after: int | None,
+    limit: int,
+    bounds: Bounds | None = None,
+    where: Mapping[str, str] | None = None,
+) -> Sequence[RowRecord]:
+    """Return some rows in the order of their positions.
+
+    Parameters
+    ----------
+    after
+        The position of the last row of the page before.
+    bounds
+        Only rows whose own bounds meet these, a common border included.
+    where
+        Only rows with these cells.
+    """
+    table = ROWS[kind]
+    query = select(table).where(*matching(tx, table, campaign_id, bounds=bounds, where=where))
+    if after is not None:
+        query = query.where(table.position > after)
+    return tx.scalars(query.order_by(table.position).limit(limit)).all()
+
+
+def every(
+    tx: Tx,
+    campaign_id: str,
+    kind: str,
+    *,
+    bounds: Bounds | None = None,
+    where: Mapping[str, str] | None = None,
+) -> Iterator[Row]:
+    """Yield all rows that `page` would give, without their versions: many, and fast."""
+    table = ROWS[kind]
+    columns: tuple[InstrumentedAttribute[Any], ...] = (table.row_id, table.cells, table.geometry)
+    query = (
+        select(*columns)
+        .where(*matching(tx, table, campaign_id, bounds=bounds, where=where))
+        .order_by(table.position)
+        .execution_options(yield_per=1000)
+    )
+    for row_id, cells, geometry in tx.execute(query):
+        yield Row(row_id, cells, geometry)
+
+
+def count(
+    tx: Tx,
+    campaign_id: str,
+    kind: str,
+    *,
+    bounds: Bounds | None = None,
+    where: Mapping[str, str] | None = None,
+) -> int:
+    """Return how many rows `page` would give in all."""
+    table = ROWS[kind]
+    query = select(func.count()).select_from(table)
+    found = tx.scalar(query.where(*matching(tx, table, campaign_id, bounds=bounds, where=where)))
+    return found or 0
+
+
+def add_row(
+    tx: Tx,
+    record: InputRecord,
+    *,
+    cells: Mapping[str, str],
+    geometry: shapely.Geometry | None = None,
+    act: Act,
+) -> RowRecord:
+    """Add a row at the end of an input.
+
+    Parameters
+    ----------
+    cells
+        Columns that are not among them are empty; those that the input does not know are added to
+        its headings.
+    geometry
+        In WGS84; that of a Maison or a face is made of its cells `lat` and `lon` instead.
+
+    Raises
+    ------
+    RowExistsError
+        If there is a row with this id.
+    """
+    campaign_id, kind = record.campaign_id, record.kind
+    campaigns.lock(tx, campaign_id)
+    table = ROWS[kind]
+    last = tx.scalar(select(func.max(table.position)).where(table.campaign_id == campaign_id)) or 0
+    row_id = row_id_of(kind, cells, position=last + 1)
+    if tx.get(table, (campaign_id, row_id)) is not None:
+        raise RowExistsError(row_id)
+    added = table(campaign_id=campaign_id, row_id=row_id, position=last + 1, version=1)
+    _touch(tx, record, [*record.headings, *(c for c in cells if c not in record.headings)])
+    _fill(added, {name: cells.get(name, "") for name in record.headings}, geometry, kind)
+    tx.add(added)
+    tx.flush()
+    campaigns.count_change(tx, campaign_id, act)
+    change = {"kind": kind, "row_id": row_id, "after": told(kind, added.cells, added.geometry)}
+    _note(tx, act, "row.add", record, row=added, change=change)
+    return added
+
+
+def change_row(
+    tx: Tx,
+    record: InputRecord,
+    changed: RowRecord,
+    *,
+    cells: Mapping[str, str],
+    geometry: shapely.Geometry | None = None,
+    act: Act,
+) -> RowRecord:
+    """Change some cells of a row that was read in `tx`, or its geometry.
+
+    Parameters
+    ----------
+    cells
+        The cells that change; the others stay.
+    geometry
+        In WGS84; None leaves the one there is. That of a Maison or a face is made of its cells.
+
+    Raises
+    ------
+    ValueError
+        If the cells make another id.
+    sqlalchemy.orm.exc.StaleDataError
+        If somebody changed the row meanwhile.
+    """
+    kind = record.kind
+    campaigns.lock(tx, record.campaign_id)
+    before = dict(changed.cells), changed.geometry
+    after = {**changed.cells, **cells}
+    if row_id_of(kind, after, position=changed.position, was=changed.row_id) != changed.row_id:
+        raise ValueError("a row keeps its id")
+    _fill(changed, after, geometry if geometry is not None else changed.geometry, kind)
+    _touch(tx, record, [*record.headings, *(c for c in cells if c not in record.headings)])
+    tx.flush()
+    campaigns.count_change(tx, record.campaign_id, act)
+    change = told_change(kind, before, (changed.cells, changed.geometry))
+    _note(tx, act, "row.change", record, row=changed, change=change | {"row_id": changed.row_id})
+    return changed
+
+
+def delete_row(tx: Tx, record: InputRecord, deleted: RowRecord, *, act: Act) -> None:
+    """Remove a row that was read in `tx`.
+
+    Raises
+    ------
+    sqlalchemy.orm.exc.StaleDataError
+        If somebody changed the row meanwhile.
+    """
+    kind = record.kind
+    campaigns.lock(tx, record.campaign_id)
+    tx.delete(deleted)
+    _touch(tx, record, record.headings)
+    tx.flush()
+    campaigns.count_change(tx, record.campaign_id, act)
+    before = told(kind, deleted.cells, deleted.geometry)
+    change = {"kind": kind, "row_id": deleted.row_id, "before": before}
+    _note(tx, act, "row.delete", record, row=deleted, change=change)
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """Return a problem as a column of JSON keeps it, its place spread out."""
+    return {
+        "file": problem.where.file,
+        "row": problem.where.row or None,
+        "column": problem.where.column or None,
+        "code": problem.code,
+        "severity": problem.severity.value,
+        "found": problem.found,
+        "expected": problem.expected,
+        "message": problem.message,
+        "remedy": problem.remedy,
+    }
+
+
+def _values(campaign_id: str, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    names = ("minx", "miny", "maxx", "maxy")
+    return [
+        {
+            "campaign_id": campaign_id,
+            "row_id": row.row_id,
+            "position": position,
+            "cells": dict(row.cells),
+            "version": 1,
+            "wkb": row.geometry,
+            **dict(zip(names, bounds, strict=True)),
+        }
+        for position, (row, bounds) in enumerate(zip(rows, bounds_of(rows), strict=True), start=1)
+    ]
+
+
+def _fill(
+    record: RowRecord, cells: Mapping[str, str], geometry: shapely.Geometry | None, kind: str
+) -> None:
+    shape = geometry_of(kind, cells, geometry)
+    record.cells = dict(cells)
+    record.geometry = shape
+    ((record.minx, record.miny, record.maxx, record.maxy),) = bounds_of([Row("", cells, shape)])
+
+
+def _forget(tx: Tx, campaign_id: str, kind: str) -> None:
+    table = ROWS[kind]
+    tx.execute(
+        sql_delete(table)
+        .where(table.campaign_id == campaign_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _touch(tx: Tx, record: InputRecord, headings: Sequence[str]) -> None:
+    """Raise the version of an input; who changes one of its rows need not know its version."""
+    tx.execute(
+        update(InputRecord)
+        .where(InputRecord.campaign_id == record.campaign_id, InputRecord.kind == record.kind)
+        .values(version=InputRecord.version + 1, headings=list(headings))
+        .execution_options(synchronize_session=False)
+    )
+    tx.refresh(record)
+
+
+def _note(
+    tx: Tx,
+    act: Act,
+    action: str,
+    record: InputRecord,
+    *,
+    change: Mapping[str, Any],
+    row: RowRecord | None = None,
+) -> None:
+    audit.record(
+        tx,
+        act,
+        action,
+        subject=record.kind if row is None else f"{record.kind}/{row.row_id}",
+        campaign_id=record.campaign_id,
+        version=record.version if row is None else row.version,
+        change=change,
+    )

@@ -1,0 +1,67 @@
+"""What the database itself sees to: real geometry for GIS tools, and an audit trail that stays."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+SHAPED = {
+    "zones": ("name", "level", "parent_id", "population"),
+    "maisons": ("name", "address", "postcode", "city", "zone_id"),
+    "faces": (
+        "operator", "format", "surface_m2", "support", "lit", "address", "postcode", "city",
+        "insee", "contacts", "price_eur", "available",
+    ),
+    "exclusions": ("reason",),
+}  # fmt: skip
+"""The kinds that have a geometry, and the cells that their views show as columns."""
+
+
+def upgrade() -> None:
+    """Add triggers, and on PostgreSQL the column `geom` with its index, and a view of each kind."""
+    if op.get_bind().dialect.name == "postgresql":
+        for kind, columns in SHAPED.items():
+            _geometry(kind)
+            _view(kind, columns)
+        _audit_postgresql()
+    else:
+        _audit_sqlite()
+
+
+def _geometry(kind: str) -> None:
+    op.execute(
+        f"ALTER TABLE {kind} ADD COLUMN geom geometry(Geometry, 4326) "
+        "GENERATED ALWAYS AS (ST_GeomFromWKB(wkb, 4326)) STORED"
+    )
+    op.execute(f"CREATE INDEX ix_{kind}_geom ON {kind} USING gist (geom)")
+
+
+def _view(kind: str, columns: tuple[str, ...]) -> None:
+    """Make ``v_faces`` and the like: what QGIS opens as a layer, keyed by `fid`."""
+    cells = "".join(f", r.cells ->> '{name}' AS {name}" for name in columns)
+    op.execute(
+        f"CREATE VIEW v_{kind} AS SELECT r.campaign_id || '/' || r.row_id AS fid, r.campaign_id, "  # noqa: S608 -- only names from above
+        f"c.name AS campaign, r.row_id{cells}, r.geom "
+        f"FROM {kind} r JOIN campaigns c USING (campaign_id) WHERE r.geom IS NOT NULL"
+    )
+
+
+def _audit_postgresql() -> None:
+    op.execute(
+        "CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the audit trail is append-only'; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER audit_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change()"
+    )
+
+
+def _audit_sqlite() -> None:
+    for event in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER audit_is_append_only_{event.lower()} BEFORE {event} ON audit "
+            "BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END"
+        )

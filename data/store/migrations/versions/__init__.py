@@ -1,0 +1,1 @@
+"""The steps, by number; one that has been released is never changed."""

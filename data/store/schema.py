@@ -1,0 +1,93 @@
+"""Brings the tables of a store up to date: Alembic in this process, once, whoever comes first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from data.store.engine import Store
+
+VERSION_TABLE = "schema_version"
+MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK = 0x706C6163  # any number that nobody else locks in this database
+_INSUFFICIENT_PRIVILEGE = "42501"
+_NOT_INSTALLED = ("0A000", "58P01", "22023")
+
+
+class SchemaError(Exception):
+    """The tables cannot be brought up to date; says what the owner of the database has to do."""
+
+
+def upgrade(store: Store) -> str:
+    """Bring the tables up to date, all steps or none; return the step that they are at.
+
+    Several processes may begin at once: one does it, the others wait and find it done.
+
+    Raises
+    ------
+    SchemaError
+        If PostGIS is not there and may not be added, or a newer Placarde made these tables.
+    StoreUnavailableError
+        If the database does not answer.
+    """
+    with store.write() as tx:
+        connection = tx.connection()
+        if store.is_postgresql:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            _add_postgis(connection)
+        found = _step(connection)
+        if found is not None and found not in _steps():
+            raise SchemaError(f"a newer Placarde made these tables (step {found})")
+        command.upgrade(_config(connection), "head")
+        return _step(connection) or ""
+
+
+def current(store: Store) -> str | None:
+    """Return the step at which the tables are; None if there are none."""
+    with store.read() as tx:
+        return _step(tx.connection())
+
+
+def latest() -> str:
+    """Return the step that this Placarde needs."""
+    return ScriptDirectory.from_config(_config(None)).get_current_head() or ""
+
+
+def _config(connection: Connection | None) -> Config:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def _step(connection: Connection) -> str | None:
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    return context.get_current_revision()
+
+
+def _steps() -> frozenset[str]:
+    script = ScriptDirectory.from_config(_config(None))
+    return frozenset(step.revision for step in script.walk_revisions())
+
+
+def _add_postgis(connection: Connection) -> None:
+    there = connection.scalar(text("SELECT 1 FROM pg_extension WHERE extname = 'postgis'"))
+    if there:
+        return
+    try:
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis"))
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", None)
+        if state == _INSUFFICIENT_PRIVILEGE:
+            raise SchemaError(
+                "PostGIS is missing, and this user may not add it: let a superuser run "
+                "CREATE EXTENSION postgis in this database"
+            ) from error
+        if state in _NOT_INSTALLED:
+            raise SchemaError("PostGIS is not installed on the server of this database") from error
+        raise
