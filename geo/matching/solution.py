@@ -193,7 +193,7 @@ def _allocation(
 ) -> Allocation:
     posted = _posted(network, answer.pick)
     target = targets(problem)
-    agents = _exposures(problem, posted, target)
+    agents = exposures_of(problem, posted, target)
     share_total = math.fsum(problem.share.tolist())
     worth = utility(np.array([agent.ratio for agent in agents]), problem.fairness)
     objective = math.fsum((problem.share * worth).tolist())
@@ -243,10 +243,18 @@ def _postings(problem: MatchingProblem, posted: IntArray) -> tuple[Posting, ...]
     return tuple(Posting(*row) for row in sorted(rows))
 
 
-def _exposures(
+def exposures_of(
     problem: MatchingProblem, posted: IntArray, target: FloatArray
 ) -> tuple[AgentExposure, ...]:
-    """Return what each agent gets, summed exactly."""
+    """Return what each agent gets, summed exactly.
+
+    Parameters
+    ----------
+    posted
+        Face, period (from 0) and agent of each posting, eligible pairs, shape ``(n, 3)``.
+    target
+        As `targets` returns it, shape ``(n_agents,)``.
+    """
     face, period, agent = posted[np.argsort(posted[:, 2], kind="stable")].T
     contacts = problem.contacts[face, period]
     gain = (problem.relevance[edge_at(problem, face, agent)] * contacts).tolist()
@@ -280,7 +288,7 @@ def _infeasible(problem: MatchingProblem, conflicts: tuple[Shortfall, ...]) -> A
         gap=0.0,
         cost_cents=0,
         postings=(),
-        agents=_exposures(problem, none, targets(problem)),
+        agents=exposures_of(problem, none, targets(problem)),
         shortfalls=conflicts,
         solver=SOLVER,
     )

@@ -125,7 +125,7 @@ def standing_of(problem: MatchingProblem, allocation: Allocation) -> Standing:
         If a posting names a face, a period or an agent that the problem does not know, or a pair
         that is not eligible.
     """
-    posted = _posted(problem, allocation)
+    posted = posted_of(problem, allocation)
     return standing_of_posted(problem, allocation, posted, target=targets(problem))
 
 
@@ -181,8 +181,14 @@ def edge_at(problem: MatchingProblem, face: IntArray, agent: IntArray) -> IntArr
     return np.where(found, place, -1)
 
 
-def _posted(problem: MatchingProblem, allocation: Allocation) -> IntArray:
-    """Return face, period (from 0) and agent of each posting, ``(n, 3)``."""
+def posted_of(problem: MatchingProblem, allocation: Allocation) -> IntArray:
+    """Return face, period (from 0) and agent of each posting, ``(n, 3)``.
+
+    Raises
+    ------
+    PlanFolderError
+        If a posting names what the problem does not know, or a pair that is not eligible.
+    """
     face_index = {face_id: i for i, face_id in enumerate(problem.face_ids)}
     agent_index = {agent_id: i for i, agent_id in enumerate(problem.agent_ids)}
     rows = [
