@@ -160,7 +160,8 @@ class _Fingerprint:
         self._boundary = boundary.strip('" ').encode() if found else b""
         self._receive = receive
         self._left = b""
-        self.is_whole = False
+        has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+        self.is_whole = not has_body
         path = scope["path"].encode() + b"?" + scope.get("query_string", b"")
         self._hash = hashlib.sha256(b"\0".join((scope["method"].encode(), path, kind.encode())))
 
