@@ -29,6 +29,7 @@ from data.read.reference import note_unknown_crs, said_crs
 from data.read.schema import SCHEMAS, Schema
 from data.read.table import Table
 from data.read.tables import open_table
+from data.read.territory import Territory
 from data.read.toml_file import parse_toml
 from data.read.tour_rules import TourReferences, check_references
 from data.read.travel import read_travel
@@ -72,7 +73,8 @@ class Cleaned:
 
     `tables` are its files by their keys in ``[files]``, but for those that could not be opened, and
     `names` what the campaign calls them; `left_out` are the rows that are no longer in them,
-    `inputs` all files that were read.
+    `inputs` all files that were read. `rules` and `territory` are what the rows were read by; None
+    where they could not be.
     """
 
     reading: Reading
@@ -80,6 +82,8 @@ class Cleaned:
     names: Mapping[str, str]
     left_out: tuple[Reject, ...]
     inputs: tuple[InputFile, ...]
+    rules: CampaignFile | None = None
+    territory: Territory | None = None
 
 
 def clean_campaign(folder: Path, *, crs: Mapping[str, str] | None = None) -> Cleaned:
@@ -90,7 +94,7 @@ def clean_campaign(folder: Path, *, crs: Mapping[str, str] | None = None) -> Cle
     if rules is None:
         return Cleaned(Reading(None, log.sorted(), ()), {}, {}, (), ())
     rules = _with_confirmed(rules, crs or {}, log)
-    reading, tables = _read(files, rules, log, partial=True)
+    reading, tables, territory = _read(files, rules, log, partial=True)
     opened = {kind: table for kind, table in tables.items() if table is not None}
     rows = {table.file: frozenset(table.rows) for table in opened.values()}
     return Cleaned(
@@ -99,6 +103,8 @@ def clean_campaign(folder: Path, *, crs: Mapping[str, str] | None = None) -> Cle
         names={kind: getattr(rules.files, kind) for kind in opened},
         left_out=tuple(r for r in reading.rejects if r.row not in rows.get(r.file, ())),
         inputs=files.inputs(),
+        rules=rules,
+        territory=territory,
     )
 
 
@@ -124,7 +130,7 @@ def _with_confirmed(rules: CampaignFile, crs: Mapping[str, str], log: ProblemLog
 
 def _read(
     files: Folder, rules: CampaignFile, log: ProblemLog, *, partial: bool
-) -> tuple[Reading, Tables]:
+) -> tuple[Reading, Tables, Territory | None]:
     tables: Tables = {
         each.kind: _table(each, files=files, rules=rules, log=log) for each in SCHEMAS
     }
@@ -143,7 +149,7 @@ def _read(
     if log.has_errors():
         campaign = None
     rejects = tuple(sorted((*rejects, *left_out), key=lambda r: (r.file, r.row)))
-    return Reading(campaign, log.sorted(), rejects), tables
+    return Reading(campaign, log.sorted(), rejects), tables, zones.territory
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,13 @@ def row_id_of(kind: str, cells: Mapping[str, str], *, position: int, was: str = 
     """
     if kind not in _IDS:
         return was or str(position)
-    return "~".join(cells.get(name, "") for name in _IDS[kind])
+    parts = [cells.get(name, "") for name in _IDS[kind]]
+    return parts[0] if len(parts) == 1 else "~".join(map(_escaped, parts))
+
+
+def _escaped(part: str) -> str:
+    """Return a part of an id that is no longer taken for two."""
+    return part.replace("%", "%25").replace("~", "%7E")
 
 
 def geometry_of(
@@ -81,7 +87,7 @@ def bounds_of(rows: Sequence[Row]) -> list[Box]:
     """Return west, south, east and north of each row; None where it has no geometry."""
     shapes: Any = np.array([row.geometry for row in rows], dtype=object)
     bounds = shapely.bounds(shapes)
-    known: list[bool] = np.isfinite(bounds).all(axis=1).tolist()
+    known = np.atleast_1d(np.isfinite(bounds).all(axis=1))
     boxes = bounds.tolist()
     return [(b[0], b[1], b[2], b[3]) if k else _NOWHERE for b, k in zip(boxes, known, strict=True)]
 
