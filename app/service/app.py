@@ -15,8 +15,9 @@ from app.service.logs import LogMiddleware
 from app.service.metrics import MetricsMiddleware
 from app.service.openapi import add_openapi
 from app.service.requests import RequestMiddleware
+from app.service.routes import keys, members
 
-ROUTERS: tuple[APIRouter, ...] = ()
+ROUTERS: tuple[APIRouter, ...] = (members.router, keys.router)
 """The routers of `app.service.routes`, in the order of the OpenAPI document."""
 
 

@@ -41,23 +41,14 @@ def roles_of(tx: Tx, subject: str) -> frozenset[tuple[str, str]]:
     return frozenset((row.campaign_id, row.role) for row in rows)
 
 
-def page(
-    tx: Tx, campaign_id: str, *, after: tuple[str, str] | None, limit: int
-) -> list[MembershipRecord]:
-    """Return the members of a campaign, by subject and role, after one of them."""
+def page(tx: Tx, campaign_id: str, *, start: int, limit: int) -> list[MembershipRecord]:
+    """Return the members of a campaign by subject and role, from a place in that list on."""
     query = (
         select(MembershipRecord)
         .where(MembershipRecord.campaign_id == campaign_id)
         .order_by(MembershipRecord.subject, MembershipRecord.role)
-        .limit(limit)
     )
-    if after is not None:
-        subject, role = after
-        query = query.where(
-            (MembershipRecord.subject > subject)
-            | ((MembershipRecord.subject == subject) & (MembershipRecord.role > role))
-        )
-    return list(tx.scalars(query))
+    return list(tx.scalars(query.offset(start).limit(limit)))
 
 
 def _note(tx: Tx, act: Act, action: str, *, subject: str, campaign_id: str, role: str) -> None:
