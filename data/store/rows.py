@@ -13,6 +13,9 @@ PRIVATE: Mapping[str, frozenset[str]] = {
     "agents": frozenset({"name", "consent_media", "consent_until"})
 }
 """Columns whose cells are told to nobody but planners, and never to the audit trail."""
+_UNTOLD: Mapping[str, frozenset[str]] = {"agents": PRIVATE["agents"] | {"headline"}}
+"""Columns that the audit trail never tells: it stays when a person is forgotten, and a headline is
+free text about that person."""
 
 _IDS = {
     "zones": ("zone_id",),
@@ -94,7 +97,7 @@ def bounds_of(rows: Sequence[Row]) -> list[Box]:
 
 def told(kind: str, cells: Mapping[str, str], geometry: shapely.Geometry | None) -> dict[str, Any]:
     """Return what the audit trail tells of a whole row: private cells by their columns alone."""
-    private = PRIVATE.get(kind, frozenset())
+    private = _UNTOLD.get(kind, frozenset())
     shown: dict[str, Any] = {name: cell for name, cell in cells.items() if name not in private}
     hidden = sorted(name for name in private if cells.get(name))
     return {
@@ -118,7 +121,7 @@ def told_change(
             side.pop("geometry", None)
         side.pop("private", None)
         sides.append(side)
-    hidden = sorted(PRIVATE.get(kind, frozenset()) & set(names))
+    hidden = sorted(_UNTOLD.get(kind, frozenset()) & set(names))
     change: dict[str, Any] = {"kind": kind, "before": sides[0], "after": sides[1]}
     return {**change, "private": hidden} if hidden else change
 
