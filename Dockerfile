@@ -24,8 +24,9 @@ ENV PATH=/opt/placarde/bin:$PATH OMP_NUM_THREADS=1 PYTHONUNBUFFERED=1 \
 USER placarde
 WORKDIR /home/placarde
 RUN placarde doctor
-VOLUME /home/placarde/plans
+VOLUME /home/placarde/placarde-data
 EXPOSE 8000
+STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health', timeout=4)"]
-CMD ["placarde", "serve", "--host", "0.0.0.0", "--plans", "plans"]
+CMD ["placarde", "serve", "--host", "0.0.0.0"]
