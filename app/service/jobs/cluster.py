@@ -1,0 +1,161 @@
+"""Tasks on a Dask cluster: a worker that dies takes nothing along, its task runs on another.
+
+Workers need this same program installed, and one thread each (``dask worker --nthreads 1``).
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import CancelledError
+from typing import Any
+
+from distributed import Client, Event, Future, get_worker
+from distributed.scheduler import KilledWorker
+
+from app.service.jobs.executor import (
+    Ask,
+    Asked,
+    CrashedError,
+    Files,
+    Report,
+    Step,
+    StoppedError,
+    Task,
+)
+from app.service.jobs.work import Head, Watch, answer_of, attempt
+from data.store.ids import new_id
+
+logger = logging.getLogger("placarde.jobs")
+
+TICK_S = 0.2
+"""How often whoever waits is asked what they want."""
+CONNECT_WITHIN_S = 5.0
+"""What a scheduler is given to answer before a job is claimed for it."""
+ASK_EVERY_S = 0.5
+"""How often a worker asks the scheduler whether its task was cancelled."""
+
+
+class DaskExecutor:
+    """Tasks on the workers of a Dask scheduler.
+
+    Parameters
+    ----------
+    address
+        Of the scheduler (``tcp://scheduler:8786``).
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._lock = threading.Lock()
+        self._client: Client | None = None
+
+    def ready(self) -> bool:
+        """Return whether the scheduler answers; jobs wait until it does."""
+        return self._connected() is not None
+
+    def run(self, task: Task, *, report: Report, asked: Ask) -> Files:
+        """Run a task on a worker; see `Executor.run`."""
+        client = self._connected()
+        if client is None:
+            raise CrashedError("the Dask scheduler does not answer")
+        name = new_id("t")
+        told: queue.SimpleQueue[Step] = queue.SimpleQueue()
+        try:
+            client.subscribe_topic(name, lambda event: told.put(event[1]))
+            future = client.submit(
+                perform, name, task.name, dict(task.files), dict(task.parameters), key=name
+            )
+            return _watched(client, future, name, told, report=report, asked=asked)
+        except (OSError, CancelledError, KilledWorker) as error:  # TimeoutError is an OSError
+            raise CrashedError(f"the Dask cluster lost it ({type(error).__name__})") from error
+        finally:
+            _quietly(client, name)
+
+    def close(self) -> None:
+        """Leave the cluster."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close(timeout=CONNECT_WITHIN_S)
+
+    def _connected(self) -> Client | None:
+        with self._lock:
+            if self._client is not None and self._client.status == "running":
+                return self._client
+            old, self._client = self._client, None
+            if old is not None:
+                old.close(timeout=CONNECT_WITHIN_S)
+            try:
+                self._client = Client(self._address, timeout=CONNECT_WITHIN_S, set_as_default=False)
+            except OSError as error:
+                logger.warning("the Dask scheduler does not answer (%s)", type(error).__name__)
+            return self._client
+
+
+def perform(
+    name: str, function: str, files: Mapping[str, bytes], parameters: Mapping[str, Any]
+) -> tuple[Head, Files]:
+    """Run a task on the worker that this is called on; tells its steps under `name`."""
+    worker = get_worker()
+    cancelled = _Cancelled(name)
+    watch = Watch(lambda step: worker.log_event(name, dict(step)), cancelled)
+    return attempt(Task(function, files, parameters), watch)
+
+
+class _Cancelled:
+    """Whether a task was cancelled; asks the scheduler now and then."""
+
+    def __init__(self, name: str) -> None:
+        self._event = Event(name)
+        self._ask_at = 0.0
+        self._known = False
+
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        if not self._known and now >= self._ask_at:
+            self._ask_at = now + ASK_EVERY_S
+            self._known = bool(self._event.is_set())
+        return self._known
+
+
+def _watched(
+    client: Client,
+    future: Future[Any],
+    name: str,
+    told: queue.SimpleQueue[Step],
+    *,
+    report: Report,
+    asked: Ask,
+) -> Files:
+    cancelled = False
+    while not future.done():
+        wish = asked()
+        if wish is not None and not cancelled:
+            Event(name, client=client).set()  # a thread of a worker ends when it sees this
+            cancelled = True
+        if wish is Asked.STOP:
+            future.cancel()
+            raise StoppedError
+        if client.status != "running":
+            raise CrashedError("the Dask scheduler is gone")
+        try:
+            report(told.get(timeout=TICK_S))
+        except queue.Empty:
+            continue
+    while not told.empty():
+        report(told.get())
+    return answer_of(*future.result(timeout=CONNECT_WITHIN_S))
+
+
+def _quietly(client: Client, name: str) -> None:
+    """Let the scheduler forget a task; a scheduler that is gone has."""
+    if client.status == "running":
+        try:
+            client.unsubscribe_topic(name)
+            Event(name, client=client).clear()
+        except (OSError, ValueError):
+            logger.warning("the Dask scheduler could not be told to forget a task")

@@ -1,0 +1,10 @@
+"""Where things stand among the files that a plan is made from, and those that are given back."""
+
+CAMPAIGN = "campaign/"
+"""The files of the campaign."""
+PREVIOUS = "previous/plan.json"
+"""The plan that a new one begins from."""
+PLAN = "plan/"
+"""The plan folder."""
+OUTCOME = "outcome.json"
+"""Beside the plan folder: what a list shows of it, and the warnings of the inputs."""
