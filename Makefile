@@ -22,9 +22,10 @@ help: ## this list
 demo: $(VENV)/.runtime ## plan the embedded Isère campaign into out/
 	$(BIN)/placarde demo --out $(OUT) --force
 
-test: $(VENV)/.dev ## every test, with branch coverage (installs Chromium, LibreOffice and GDAL's tools)
+test: $(VENV)/.dev ## every test, with branch coverage (installs Chromium, LibreOffice, GDAL's tools, PostGIS)
 	sh .ci/chromium
 	sh .ci/office
+	sh .ci/postgis
 	$(BIN)/python -m pytest $(SPREAD) --cov --cov-report=term
 
 check: $(VENV)/.dev ## lint, types, layers and the fast tests
