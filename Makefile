@@ -45,8 +45,8 @@ FUZZ_S ?= 60
 bench: $(VENV)/.bench ## the measured comparisons, with the peers that they need
 	$(BIN)/python -m bench
 
-serve: $(VENV)/.runtime ## the API on this machine, on the plans in out/
-	$(BIN)/placarde serve --plans $(OUT)
+serve: $(VENV)/.runtime ## the API on this machine; its data in placarde-data/
+	$(BIN)/placarde serve
 
 isere: $(VENV)/.dev ## build data/isere/ again from its sources
 	$(BIN)/python -m data.isere.build

@@ -500,12 +500,9 @@ def doctor() -> None:
     raise typer.Exit(0 if examination.healthy else 1)
 
 
-@cli.command(cls=FrenchCommand, help="Sert l’API, en lecture, sur des plans.")
+@cli.command(cls=FrenchCommand, help="Sert l’API : campagnes, calculs, plans et cartes.")
 def serve(
     *,
-    plans: Annotated[
-        Path, typer.Option("--plans", metavar="DIR", help="Dossier qui contient des plans.")
-    ] = Path("out"),
     host: Annotated[
         str, typer.Option("--host", metavar="ADRESSE", help="Adresse d’écoute.")
     ] = "127.0.0.1",
@@ -513,14 +510,10 @@ def serve(
         int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port d’écoute.")
     ] = 8000,
 ) -> None:
-    """Serve the API on the plans of one folder."""
-    import uvicorn
+    """Serve the API."""
+    from app.service_command import serve_command
 
-    from app.api import create_app
-    from app.settings import Settings
-
-    settings = Settings(plans=plans, host=host, port=port)
-    uvicorn.run(create_app(settings), host=settings.host, port=settings.port)
+    raise typer.Exit(serve_command(host=host, port=port))
 
 
 def main() -> None:

@@ -8,15 +8,6 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """The settings of the API: the folder that holds plan folders, and where to listen."""
-
-    plans: Path
-    host: str = "127.0.0.1"
-    port: int = 8000
-
-
-@dataclass(frozen=True, slots=True)
 class RoadSettings:
     """Which routing server is asked (see `data.roads.engine_of`), and the file of its answers."""
 

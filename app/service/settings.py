@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from app.settings import RoadSettings, road_settings
+from geo.french import NBSP
 
 MIB = 1 << 20
 DEFAULT_FOLDER = "placarde-data"
@@ -112,21 +113,21 @@ def secret_setting(environment: Mapping[str, str], name: str) -> str:
         try:
             return Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise SettingError(f"{name}_FILE: the file cannot be read") from error
+            raise SettingError(f"{name}_FILE{NBSP}: ce fichier ne peut pas être lu.") from error
     return environment.get(name, "")
 
 
 def _whole(environment: Mapping[str, str], name: str, otherwise: int, *, least: int = 1) -> int:
     text = environment.get(name) or str(otherwise)
     if not text.isascii() or not text.isdigit() or int(text) < least:
-        raise SettingError(f"{name}: a whole number of at least {least} is expected")
+        raise SettingError(f"{name}{NBSP}: un nombre entier d’au moins {least} est attendu.")
     return int(text)
 
 
 def _yes(environment: Mapping[str, str], name: str, *, otherwise: bool) -> bool:
     text = (environment.get(name) or ("yes" if otherwise else "no")).lower()
     if text not in {"yes", "no"}:
-        raise SettingError(f"{name}: yes or no is expected")
+        raise SettingError(f"{name}{NBSP}: yes ou no est attendu.")
     return text == "yes"
 
 
