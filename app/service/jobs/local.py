@@ -43,7 +43,7 @@ class Child:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "app.service.jobs.child"],
+            [sys.executable, "-P", "-m", "app.service.jobs.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(),
