@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from app import wording
 from data.store import StoreUnavailableError
+from data.store.plans import WithheldError
 from geo.errors import CampaignError, Problem
 
 logger = logging.getLogger("placarde.service")
@@ -132,6 +133,7 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(StoreUnavailableError, _unavailable)
+    app.add_exception_handler(WithheldError, _withheld)
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -169,6 +171,12 @@ async def _http_error(_request: Request, error: Exception) -> JSONResponse:
     code = TITLES.get(error.status_code, "error").lower().replace(" ", "-")
     headers = dict(error.headers or {})
     return problem_response(ApiError(error.status_code, code, str(error.detail), headers=headers))
+
+
+async def _withheld(_request: Request, _error: Exception) -> JSONResponse:
+    detail = "A portrait was withdrawn; the files of this plan are being made again without it."
+    wait = {"Retry-After": str(RETRY_AFTER_S)}
+    return problem_response(ApiError(503, "withheld", detail, headers=wait))
 
 
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:

@@ -26,6 +26,10 @@ from data.store.tables import (
 )
 
 
+class WithheldError(Exception):
+    """The files of a plan show a portrait that was withdrawn; they are being made again."""
+
+
 def get(tx: Tx, plan_id: str, *, lock: bool = False) -> PlanRecord | None:
     """Return a plan; None if there is no such plan. `lock` keeps others from changing it."""
     return tx.get(PlanRecord, plan_id, with_for_update=lock or None, populate_existing=lock)
@@ -119,6 +123,7 @@ def insert_version(
         campaign_version=parent.campaign_version,
         summary=dict(summary),
         withdrawn=list(parent.withdrawn),
+        left_out=list(parent.left_out),
         made_at=act.at,
         made_by=act.actor,
     )
@@ -182,7 +187,14 @@ def revisions(tx: Tx, plan_id: str) -> Sequence[PlanRevisionRecord]:
 
 
 def paths(tx: Tx, plan_id: str, *, revision: int | None = None) -> dict[str, str]:
-    """Return the paths of the files of a plan, sorted, with the SHA-256 of each."""
+    """Return the paths of the files of a plan, sorted, with the SHA-256 of each.
+
+    Raises
+    ------
+    WithheldError
+        If they show a portrait that was withdrawn.
+    """
+    _check_shown(tx, plan_id)
     query = select(PlanFileRecord.path, PlanFileRecord.sha256).where(
         PlanFileRecord.plan_id == plan_id,
         PlanFileRecord.revision == _revision(revision),
@@ -192,7 +204,14 @@ def paths(tx: Tx, plan_id: str, *, revision: int | None = None) -> dict[str, str
 
 
 def file(tx: Tx, plan_id: str, path: str, *, revision: int | None = None) -> bytes | None:
-    """Return a file of a plan as of a revision, the present one if none is told; None without."""
+    """Return a file of a plan as of a revision, the present one if none is told; None without.
+
+    Raises
+    ------
+    WithheldError
+        If the files show a portrait that was withdrawn.
+    """
+    _check_shown(tx, plan_id)
     return tx.scalar(
         select(BlobRecord.content).where(
             BlobRecord.sha256 == PlanFileRecord.sha256,
@@ -204,8 +223,23 @@ def file(tx: Tx, plan_id: str, path: str, *, revision: int | None = None) -> byt
     )
 
 
-def files(tx: Tx, plan_id: str, *, revision: int | None = None) -> dict[str, bytes]:
-    """Return all files of a plan by path, sorted, as of a revision or the present one."""
+def files(
+    tx: Tx, plan_id: str, *, revision: int | None = None, withheld: bool = False
+) -> dict[str, bytes]:
+    """Return all files of a plan by path, sorted, as of a revision or the present one.
+
+    Parameters
+    ----------
+    withheld
+        Whether they are given even if they show a portrait that was withdrawn: to make them again.
+
+    Raises
+    ------
+    WithheldError
+        If they do, and are not asked for that.
+    """
+    if not withheld:
+        _check_shown(tx, plan_id)
     query = select(PlanFileRecord.path, BlobRecord.content).where(
         BlobRecord.sha256 == PlanFileRecord.sha256,
         PlanFileRecord.plan_id == plan_id,
@@ -213,6 +247,13 @@ def files(tx: Tx, plan_id: str, *, revision: int | None = None) -> dict[str, byt
         PlanRecord.plan_id == PlanFileRecord.plan_id,
     )
     return dict(sorted((path, content) for path, content in tx.execute(query)))
+
+
+def _check_shown(tx: Tx, plan_id: str) -> None:
+    query = select(PlanRecord.withdrawn, PlanRecord.left_out).where(PlanRecord.plan_id == plan_id)
+    for withdrawn, left_out in tx.execute(query):
+        if not set(withdrawn) <= set(left_out):
+            raise WithheldError(plan_id)
 
 
 def _revision(told: int | None) -> Any:  # noqa: ANN401 -- a number or a column, as SQL takes them

@@ -150,7 +150,8 @@ class PlanRecord(Base):
 
     `parent_id` is the plan that this one is a new version of. `revision` counts the changes of its
     postings (`PlanRevision` keeps each); its files are those of that revision. `withdrawn` are the
-    agents whose portraits may no longer be shown, whatever the files say.
+    agents whose portraits may no longer be shown, whatever the files say; `left_out` are those of
+    them without whom the files have been made again. Until all are, no file is given out.
     """
 
     __tablename__ = "plans"
@@ -167,6 +168,7 @@ class PlanRecord(Base):
     campaign_version: Mapped[int]
     summary: Mapped[dict[str, Any]] = mapped_column(JSON)
     withdrawn: Mapped[list[str]] = mapped_column(JSON, default=list)
+    left_out: Mapped[list[str]] = mapped_column(JSON, default=list)
     made_at: Mapped[datetime]
     made_by: Mapped[str]
     proposed_by: Mapped[str | None]

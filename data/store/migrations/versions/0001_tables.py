@@ -247,6 +247,7 @@ def _plans() -> None:
         sa.Column("campaign_version", sa.Integer(), nullable=False),
         sa.Column("summary", sa.JSON(), nullable=False),
         sa.Column("withdrawn", sa.JSON(), nullable=False),
+        sa.Column("left_out", sa.JSON(), nullable=False),
         sa.Column("made_at", MOMENT, nullable=False),
         sa.Column("made_by", sa.String(length=200), nullable=False),
         sa.Column("proposed_by", sa.String(length=200), nullable=True),
