@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy import select
 
 from data.store.engine import Tx
 from data.store.tables import AuditRecord
@@ -55,3 +57,11 @@ def record(
             change=dict(change or {}),
         )
     )
+
+
+def trail(tx: Tx, campaign_id: str, *, after: int | None, limit: int) -> Sequence[AuditRecord]:
+    """Return entries of the audit trail of a campaign in their order, those after entry `after`."""
+    query = select(AuditRecord).where(AuditRecord.campaign_id == campaign_id)
+    if after is not None:
+        query = query.where(AuditRecord.seq > after)
+    return tx.scalars(query.order_by(AuditRecord.seq).limit(limit)).all()

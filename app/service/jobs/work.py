@@ -17,6 +17,13 @@ logger = logging.getLogger("placarde.jobs")
 
 WORK: Mapping[str, str] = {
     "plan": "app.service.jobs.planning:plan",
+    "read-campaign": "app.service.plan_work:read_apart",
+    "revise": "app.service.plan_work:revise",
+    "withdraw": "app.service.plan_work:withdraw",
+    "export": "app.service.plan_work:export",
+    "explain": "app.service.plan_work:explain",
+    "reconcile": "app.service.plan_work:reconcile",
+    "remarks": "app.service.plan_work:gather",
 }
 """The functions by name: each is given files, parameters and a `Watch`, and returns files."""
 
