@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LAYERED = {"app", "data", "geo", "maps"}
-BESIDE = {"tests", "bench"}  # Python that is not part of the distribution
+BESIDE = {"tests", "bench", "deploy"}  # Python that is not part of the distribution
 
 
 def tracked_files() -> list[str]:
