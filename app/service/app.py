@@ -21,9 +21,9 @@ from app.service.logs import LogMiddleware
 from app.service.metrics import MetricsMiddleware
 from app.service.openapi import add_openapi
 from app.service.requests import RequestMiddleware
-from app.service.routes import keys, members, service
+from app.service.routes import jobs, keys, members, service
 
-ROUTERS: tuple[APIRouter, ...] = (service.router, members.router, keys.router)
+ROUTERS: tuple[APIRouter, ...] = (service.router, jobs.router, members.router, keys.router)
 """The routers of `app.service.routes`, in the order of the OpenAPI document."""
 
 

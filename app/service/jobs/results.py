@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from app.searching import Stage
 from app.service.jobs.executor import FailedError, Files, Task
 from app.service.jobs.layout import OUTCOME, PLAN
 from app.settings import RoadSettings
@@ -64,7 +66,15 @@ def keep(tx: Tx, held: jobs.Claim, files: Files, *, at: datetime) -> None:
     )
     status = JobStatus.DISMISSED if job.cancel_asked else JobStatus.SUCCESSFUL
     problems = outcome["problems"]
+    job.progress = _last_step(outcome["summary"])
     jobs.finish(tx, job, status, at=act.at, problems=problems, plan_id=made.plan_id)
+
+
+def _last_step(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the progress of a job that is through: the figures of what it made."""
+    found = summary["allocation"]
+    figures = {"incumbent": found["objective"], "bound": found["bound"], "gap": found["gap"]}
+    return {"stage": Stage.WRITING.value, **figures}
 
 
 def fail(tx: Tx, held: jobs.Claim, failure: FailedError, *, at: datetime) -> None:
