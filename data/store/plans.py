@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
-from data.store import blobs
+from data.store import blobs, consents
 from data.store.audit import Act
 from data.store.engine import Tx
 from data.store.ids import new_id
@@ -86,6 +86,8 @@ def insert(
         rows_version=job.parameters["rows_version"],
         campaign_version=job.parameters["campaign_version"],
         summary=dict(summary),
+        withdrawn=consents.withdrawn_since(tx, job.campaign_id, job.created_at),
+        left_out=[],
         made_at=act.at,
         made_by=act.actor,
     )
@@ -201,6 +203,15 @@ def paths(tx: Tx, plan_id: str, *, revision: int | None = None) -> dict[str, str
         PlanRecord.plan_id == PlanFileRecord.plan_id,
     )
     return dict(sorted((path, sha256) for path, sha256 in tx.execute(query)))
+
+
+def remove_files(tx: Tx, plan_id: str, *, before: int) -> None:
+    """Remove the files of the revisions before one: they cannot be gone back to any more."""
+    tx.execute(
+        delete(PlanFileRecord)
+        .where(PlanFileRecord.plan_id == plan_id, PlanFileRecord.revision < before)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def file(tx: Tx, plan_id: str, path: str, *, revision: int | None = None) -> bytes | None:
