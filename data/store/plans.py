@@ -214,15 +214,20 @@ def remove_files(tx: Tx, plan_id: str, *, before: int) -> None:
     )
 
 
-def file(tx: Tx, plan_id: str, path: str, *, revision: int | None = None) -> bytes | None:
+def file(
+    tx: Tx, plan_id: str, path: str, *, revision: int | None = None, withheld: bool = False
+) -> bytes | None:
     """Return a file of a plan as of a revision, the present one if none is told; None without.
+
+    `withheld` is as in `files`.
 
     Raises
     ------
     WithheldError
         If the files show a portrait that was withdrawn.
     """
-    _check_shown(tx, plan_id)
+    if not withheld:
+        _check_shown(tx, plan_id)
     return tx.scalar(
         select(BlobRecord.content).where(
             BlobRecord.sha256 == PlanFileRecord.sha256,
