@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from importlib import metadata
 
 from fastapi import APIRouter, FastAPI
@@ -16,14 +14,16 @@ from app.service.idempotency import IdempotencyMiddleware
 from app.service.logs import LogMiddleware
 from app.service.metrics import MetricsMiddleware
 from app.service.openapi import add_openapi
-from app.service.idempotency import IdempotencyMiddleware
-from app.service.logs import LogMiddleware
-from app.service.metrics import MetricsMiddleware
-from app.service.openapi import add_openapi
 from app.service.requests import RequestMiddleware
-from app.service.routes import jobs, keys, members, service
+from app.service.routes import features, jobs, keys, members, service
 
-ROUTERS: tuple[APIRouter, ...] = (service.router, jobs.router, members.router, keys.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    service.router,
+    features.router,
+    jobs.router,
+    members.router,
+    keys.router,
+)
 """The routers of `app.service.routes`, in the order of the OpenAPI document."""
 
 
@@ -44,11 +44,6 @@ def create_service(services: Services, *, lifespan: Lifespan | None = None) -> F
     for router in ROUTERS:
         app.include_router(router)
     add_error_handlers(app)
-    add_openapi(app)
-    # The one added last is the outermost.
-    app.add_middleware(IdempotencyMiddleware, services=services)
-    app.add_middleware(MetricsMiddleware)
-    app.add_middleware(LogMiddleware)
     add_openapi(app)
     # The one added last is the outermost.
     app.add_middleware(IdempotencyMiddleware, services=services)
