@@ -2,6 +2,8 @@
 
 Each change notes itself in the audit trail and counts in the campaign's `rows_version` and in the
 `version` of its input. Whoever changes an input holds its campaign meanwhile (`campaigns.lock`).
+A change by which an agent's consent is withdrawn withholds the plans that show the portrait
+(`data.store.consents`).
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ import shapely
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm.attributes import flag_modified
 
-from data.store import audit, campaigns
+from data.store import audit, campaigns, consents
 from data.store.audit import Act
 from data.store.engine import Tx
 from data.store.filters import matching
@@ -27,9 +30,9 @@ from data.store.rows import (
     told,
     told_change,
 )
-from data.store.tables import ROWS, Base, InputRecord, RowRecord
+from data.store.tables import ROWS, Base, CampaignRecord, InputRecord, RowRecord
 from geo.crs import Bounds
-from geo.errors import Problem
+from geo.errors import Problem, Severity, Where
 
 __all__ = ["Row", "RowExistsError"]
 
@@ -68,9 +71,13 @@ def replace(
     """
     record = tx.get(InputRecord, (campaign_id, kind))
     campaigns.lock(tx, campaign_id)
+    consented = consents.of_campaign(tx, campaign_id) if kind == consents.AGENTS else {}
+    version, is_new = _unused_version(tx, campaign_id), record is None
     if record is None:
-        record = InputRecord(campaign_id=campaign_id, kind=kind, version=1)
+        record = InputRecord(campaign_id=campaign_id, kind=kind)
         tx.add(record)
+    else:
+        flag_modified(record, "headings")  # a new version, even of the same file
     record.file_name = file_name[-LONGEST_FILE_NAME:]
     record.sha256 = sha256
     record.headings = list(headings)
@@ -78,12 +85,16 @@ def replace(
     record.uploaded_at = act.at
     record.uploaded_by = act.actor
     tx.flush()
+    if is_new:
+        _touch(tx, record, headings, version=version)
     _forget(tx, campaign_id, kind)
     if rows:
-        tx.execute(insert(Base.metadata.tables[kind]), _values(campaign_id, rows))
+        values = _values(campaign_id, rows, version=version)
+        tx.execute(insert(Base.metadata.tables[kind]), values)
     campaigns.count_change(tx, campaign_id, act)
     change = {"kind": kind, "sha256": sha256, "rows": len(rows)}
     _note(tx, act, "input.replace", record, change=change)
+    consents.note_withdrawn(tx, campaign_id, consented, act)
     return record
 
 
@@ -209,19 +220,28 @@ def add_row(
     campaign_id, kind = record.campaign_id, record.kind
     campaigns.lock(tx, campaign_id)
     table = ROWS[kind]
-    last = tx.scalar(select(func.max(table.position)).where(table.campaign_id == campaign_id)) or 0
-    row_id = row_id_of(kind, cells, position=last + 1)
+    position = next_position(tx, campaign_id, kind)
+    row_id = row_id_of(kind, cells, position=position)
     if tx.get(table, (campaign_id, row_id)) is not None:
         raise RowExistsError(row_id)
-    added = table(campaign_id=campaign_id, row_id=row_id, position=last + 1, version=1)
     _touch(tx, record, [*record.headings, *(c for c in cells if c not in record.headings)])
-    _fill(added, {name: cells.get(name, "") for name in record.headings}, geometry, kind)
-    tx.add(added)
-    tx.flush()
+    whole = {name: cells.get(name, "") for name in record.headings}
+    new = Row(row_id, whole, geometry_of(kind, whole, geometry))
+    version = _unused_version(tx, campaign_id)
+    values = _values(campaign_id, [new], version=version, first=position)
+    tx.execute(insert(Base.metadata.tables[kind]), values)
+    added = tx.get_one(table, (campaign_id, row_id))
     campaigns.count_change(tx, campaign_id, act)
     change = {"kind": kind, "row_id": row_id, "after": told(kind, added.cells, added.geometry)}
     _note(tx, act, "row.add", record, row=added, change=change)
     return added
+
+
+def next_position(tx: Tx, campaign_id: str, kind: str) -> int:
+    """Return the position of a row that is added at the end of an input."""
+    table = ROWS[kind]
+    last = tx.scalar(select(func.max(table.position)).where(table.campaign_id == campaign_id))
+    return (last or 0) + 1
 
 
 def change_row(
@@ -249,8 +269,9 @@ def change_row(
     sqlalchemy.orm.exc.StaleDataError
         If somebody changed the row meanwhile.
     """
-    kind = record.kind
-    campaigns.lock(tx, record.campaign_id)
+    kind, campaign_id = record.kind, record.campaign_id
+    campaigns.lock(tx, campaign_id)
+    consented = consents.of_campaign(tx, campaign_id) if kind == consents.AGENTS else {}
     before = dict(changed.cells), changed.geometry
     after = {**changed.cells, **cells}
     if row_id_of(kind, after, position=changed.position, was=changed.row_id) != changed.row_id:
@@ -258,9 +279,10 @@ def change_row(
     _fill(changed, after, geometry if geometry is not None else changed.geometry, kind)
     _touch(tx, record, [*record.headings, *(c for c in cells if c not in record.headings)])
     tx.flush()
-    campaigns.count_change(tx, record.campaign_id, act)
+    campaigns.count_change(tx, campaign_id, act)
     change = told_change(kind, before, (changed.cells, changed.geometry))
     _note(tx, act, "row.change", record, row=changed, change=change | {"row_id": changed.row_id})
+    consents.note_withdrawn(tx, campaign_id, consented, act)
     return changed
 
 
@@ -298,7 +320,31 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _values(campaign_id: str, rows: Sequence[Row]) -> list[dict[str, Any]]:
+def problem_of(told: Mapping[str, Any]) -> Problem:
+    """Return the problem that `problem_json` told."""
+    return Problem(
+        where=Where(told["file"], told["row"] or 0, told["column"] or ""),
+        code=told["code"],
+        message=told["message"],
+        found=told["found"],
+        remedy=told["remedy"],
+        severity=Severity(told["severity"]),
+        expected=told["expected"],
+    )
+
+
+def _unused_version(tx: Tx, campaign_id: str) -> int:
+    """Return a version that nothing of a campaign has had: who saw what was there before is late.
+
+    Every change of an input counts, so no version of an input or a row is above the count.
+    """
+    query = select(CampaignRecord.rows_version).where(CampaignRecord.campaign_id == campaign_id)
+    return (tx.scalar(query) or 0) + 1
+
+
+def _values(
+    campaign_id: str, rows: Sequence[Row], *, version: int, first: int = 1
+) -> list[dict[str, Any]]:
     names = ("minx", "miny", "maxx", "maxy")
     return [
         {
@@ -306,11 +352,13 @@ def _values(campaign_id: str, rows: Sequence[Row]) -> list[dict[str, Any]]:
             "row_id": row.row_id,
             "position": position,
             "cells": dict(row.cells),
-            "version": 1,
+            "version": version,
             "wkb": row.geometry,
             **dict(zip(names, bounds, strict=True)),
         }
-        for position, (row, bounds) in enumerate(zip(rows, bounds_of(rows), strict=True), start=1)
+        for position, (row, bounds) in enumerate(
+            zip(rows, bounds_of(rows), strict=True), start=first
+        )
     ]
 
 
@@ -332,12 +380,14 @@ def _forget(tx: Tx, campaign_id: str, kind: str) -> None:
     )
 
 
-def _touch(tx: Tx, record: InputRecord, headings: Sequence[str]) -> None:
+def _touch(
+    tx: Tx, record: InputRecord, headings: Sequence[str], *, version: int | None = None
+) -> None:
     """Raise the version of an input; who changes one of its rows need not know its version."""
     tx.execute(
         update(InputRecord)
         .where(InputRecord.campaign_id == record.campaign_id, InputRecord.kind == record.kind)
-        .values(version=InputRecord.version + 1, headings=list(headings))
+        .values(version=version or InputRecord.version + 1, headings=list(headings))
         .execution_options(synchronize_session=False)
     )
     tx.refresh(record)
