@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from typing import Any
 
 from distributed import Client, Event, Future, get_worker
@@ -52,6 +53,7 @@ class DaskExecutor:
         self._address = address
         self._lock = threading.Lock()
         self._client: Client | None = None
+        self._gone = False
 
     def ready(self) -> bool:
         """Return whether the scheduler answers; jobs wait until it does."""
@@ -65,7 +67,7 @@ class DaskExecutor:
         name = new_id("t")
         told: queue.SimpleQueue[Step] = queue.SimpleQueue()
         try:
-            client.subscribe_topic(name, lambda event: told.put(event[1]))
+            client.subscribe_topic(name, lambda event: told.put(event[1]["step"]))
             future = client.submit(
                 perform, name, task.name, dict(task.files), dict(task.parameters), key=name
             )
@@ -91,8 +93,11 @@ class DaskExecutor:
                 old.close(timeout=CONNECT_WITHIN_S)
             try:
                 self._client = Client(self._address, timeout=CONNECT_WITHIN_S, set_as_default=False)
+                self._gone = False
             except OSError as error:
-                logger.warning("the Dask scheduler does not answer (%s)", type(error).__name__)
+                if not self._gone:  # said once, however often it is asked
+                    logger.warning("the Dask scheduler does not answer (%s)", type(error).__name__)
+                self._gone = True
             return self._client
 
 
@@ -102,7 +107,7 @@ def perform(
     """Run a task on the worker that this is called on; tells its steps under `name`."""
     worker = get_worker()
     cancelled = _Cancelled(name)
-    watch = Watch(lambda step: worker.log_event(name, dict(step)), cancelled)
+    watch = Watch(lambda step: worker.log_event(name, {"step": dict(step)}), cancelled)
     return attempt(Task(function, files, parameters), watch)
 
 
@@ -118,7 +123,9 @@ class _Cancelled:
         now = time.monotonic()
         if not self._known and now >= self._ask_at:
             self._ask_at = now + ASK_EVERY_S
-            self._known = bool(self._event.is_set())
+            # A worker that is leaving, or whose scheduler is gone, is not told; it goes on.
+            with suppress(OSError, RuntimeError, CancelledError):
+                self._known = bool(self._event.is_set())
         return self._known
 
 

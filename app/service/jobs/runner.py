@@ -91,7 +91,7 @@ class _Slot:
             self._executor.prepare()
         while not self._stopping.is_set():
             try:
-                held = self._claimed() if self._executor.ready() else None
+                held = self._claimed()
             except StoreUnavailableError:
                 self._stopping.wait(PATIENCE_S)
                 continue
@@ -111,6 +111,8 @@ class _Slot:
             stalled = self._sightings.stalled(jobs.running(tx), at=time.monotonic())
             if stalled is None and not jobs.waiting(tx, at=jobs.now(tx, clock())):
                 return None
+        if not self._executor.ready():
+            return None
         with store.write() as tx:
             return jobs.claim(
                 tx,
