@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from data.store.engine import Store
+from data.store.engine import Store, Tx
 
 VERSION_TABLE = "schema_version"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -37,15 +37,28 @@ def upgrade(store: Store) -> str:
         If the database does not answer.
     """
     with store.write() as tx:
-        connection = tx.connection()
-        if store.is_postgresql:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-            _add_postgis(connection)
-        found = _step(connection)
-        if found is not None and found not in _steps():
-            raise SchemaError(f"a newer Placarde made these tables (step {found})")
-        command.upgrade(_config(connection), "head")
-        return _step(connection) or ""
+        return prepare(store, tx)
+
+
+def prepare(store: Store, tx: Tx, step: str = "head") -> str:
+    """Bring the tables to a step inside a transaction that writes; return the step.
+
+    Raises
+    ------
+    SchemaError
+        As `upgrade` does, and if the tables are beyond the step, or it is of a newer Placarde.
+    """
+    connection = tx.connection()
+    if store.is_postgresql:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        _add_postgis(connection)
+    found, steps = _step(connection), _steps()
+    if not {found or "head", step} <= {*steps, "head"}:
+        raise SchemaError("a newer Placarde made this")
+    if step != "head" and found is not None and steps[found] > steps[step]:
+        raise SchemaError("these tables are newer: begin with an empty database")
+    command.upgrade(_config(connection), step)
+    return _step(connection) or ""
 
 
 def current(store: Store) -> str | None:
@@ -70,9 +83,11 @@ def _step(connection: Connection) -> str | None:
     return context.get_current_revision()
 
 
-def _steps() -> frozenset[str]:
+def _steps() -> dict[str, int]:
+    """Return the number of each step, from 0."""
     script = ScriptDirectory.from_config(_config(None))
-    return frozenset(step.revision for step in script.walk_revisions())
+    newest_first = [step.revision for step in script.walk_revisions()]
+    return {step: number for number, step in enumerate(reversed(newest_first))}
 
 
 def _add_postgis(connection: Connection) -> None:
