@@ -8,6 +8,7 @@ from datetime import datetime
 
 from fastapi import Request
 
+from app.service import limits
 from app.service.access import Action, Principal, Role
 from app.service.context import Services
 from app.service.errors import ApiError
@@ -26,13 +27,17 @@ def recognise(request: Request) -> Principal:
     ------
     ApiError
         400 if a key stands in the URL, or more than one is given; 401 if nobody is recognised,
-        whatever the reason.
+        whatever the reason; 429 if that happens too often, or there are too many requests.
     """
     service: Services = request.app.state.services
     credential = _credential(request)
-    principal = _by_key(service, credential) if credential else None
-    if principal is None:
+    found = _by_key(service, credential) if credential else None
+    if found is None:
+        if credential:
+            limits.count_failure(request)
         raise _unrecognised()
+    caller, principal = found
+    limits.spend(request, caller)
     return principal
 
 
@@ -45,7 +50,8 @@ def roles_from(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[Role]]:
     return {campaign_id: frozenset(roles) for campaign_id, roles in sorted(found.items())}
 
 
-def _by_key(service: Services, credential: str) -> Principal | None:
+def _by_key(service: Services, credential: str) -> tuple[str, Principal] | None:
+    """Return the id of a key, and whom it stands for."""
     now = service.clock()
     with service.store.read() as tx:
         known = keys.recognise(tx, credential, now)
@@ -55,7 +61,8 @@ def _by_key(service: Services, credential: str) -> Principal | None:
         _note_use(service, known.key_id, now)
     limited = keys.EVERY_SCOPE not in known.scopes
     scopes = frozenset(action for action in Action if action.value in known.scopes)
-    return Principal(known.subject, roles_from(known.roles), scopes if limited else None)
+    principal = Principal(known.subject, roles_from(known.roles), scopes if limited else None)
+    return known.key_id, principal
 
 
 def _note_use(service: Services, key_id: str, now: datetime) -> None:
