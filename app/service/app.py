@@ -8,6 +8,7 @@ from importlib import metadata
 
 from fastapi import APIRouter, FastAPI
 
+from app.service.bodies import BodyLimitMiddleware
 from app.service.context import Services
 from app.service.errors import add_error_handlers
 from app.service.idempotency import IdempotencyMiddleware
@@ -15,12 +16,20 @@ from app.service.logs import LogMiddleware
 from app.service.metrics import MetricsMiddleware
 from app.service.openapi import add_openapi
 from app.service.requests import RequestMiddleware
-from app.service.routes import features, jobs, keys, members, service
+from app.service.routes import campaigns, features, inputs, jobs, keys, members, service
 
 ROUTERS: tuple[APIRouter, ...] = (
     service.router,
+    campaigns.router,
+    inputs.router,
     features.router,
     jobs.router,
+    plans.router,
+    plan_files.router,
+    swaps.router,
+    workflow.router,
+    returns.router,
+    audit.router,
     members.router,
     keys.router,
 )
@@ -47,6 +56,7 @@ def create_service(services: Services, *, lifespan: Lifespan | None = None) -> F
     add_openapi(app)
     # The one added last is the outermost.
     app.add_middleware(IdempotencyMiddleware, services=services)
+    app.add_middleware(BodyLimitMiddleware, upload_limit=services.settings.upload_limit)
     app.add_middleware(MetricsMiddleware)
     app.add_middleware(LogMiddleware)
     app.add_middleware(RequestMiddleware)

@@ -18,7 +18,7 @@ from app.service.context import Services
 from app.service.errors import ApiError
 from app.service.settings import ServiceSettings
 from data.isere import CAMPAIGN_FILES, campaign_folder
-from data.store import Store, open_store, schema
+from data.store import Store, folders, open_store, schema
 from data.store.audit import Act
 from tests.service.tiny import tiny_files
 
@@ -72,8 +72,6 @@ def isere_files() -> dict[str, bytes]:
 
 def import_campaign(store: Store, files: Mapping[str, bytes]) -> str:
     """Return the id of a campaign that is put into a store."""
-    from data.store import folders  # noqa: PLC0415
-
     with store.write() as tx:
         act = Act("tests", BEGINNING, "request-of-tests")
         record, reading = folders.import_files(tx, files, act=act)
@@ -157,3 +155,20 @@ def client(as_role: AsRole) -> TestClient:
 def nobody(application: FastAPI) -> TestClient:
     """Return a client that nobody recognises."""
     return TestClient(application, raise_server_exceptions=False)
+
+
+@pytest.fixture
+def children_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what a request asks a child process for be done in this one."""
+    from app.service import jobs  # noqa: PLC0415
+    from tests.service.planned import run_here  # noqa: PLC0415
+
+    monkeypatch.setattr(jobs, "run_child", run_here)
+
+
+@pytest.fixture
+def plan_id(store: Store, tiny: str, children_here: None) -> str:
+    """Return the id of a plan of the tiny campaign in `store`."""
+    from tests.service.planned import put_plan  # noqa: PLC0415
+
+    return put_plan(store, tiny)

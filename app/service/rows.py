@@ -1,0 +1,423 @@
+"""A row that somebody edits: what it must fit is fetched, and little else, then the readers judge.
+
+What is checked when is told in `data.read.edited`. The zones of a campaign, and its exclusions, are
+read once for each of their versions and kept: an edit of a face does not read polygons again.
+Everything here runs inside a write transaction that holds the campaign (`campaigns.lock`): what a
+row was checked against is what it is stored beside.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+import shapely
+
+from app.service.errors import ApiError
+from app.service.reading import refuse_long_ids
+from app.service.rules import rules_of
+from data.read.cells import parts_of
+from data.read.edited import (
+    POLYGONS,
+    EditedRow,
+    Known,
+    LockParties,
+    check_agents,
+    check_exclusions,
+    check_faces,
+    check_locks,
+    check_maisons,
+    check_travel,
+    check_zones,
+    columns_of,
+    polygon_of,
+    required_of,
+    through_doors,
+)
+from data.read.log import ProblemLog
+from data.read.zones import ReadZones
+from data.store import Store, Tx, inputs
+from data.store.canonical import canonical
+from data.store.folder_files import FILE_NAMES
+from data.store.rows import row_id_of
+from data.store.tables import CampaignRecord, InputRecord, RowRecord
+from geo.errors import Problem, Severity
+from geo.model import Exclusion
+
+T = TypeVar("T")
+NO_ZONES = ReadZones((), None, None)
+MOST_KEPT = 16
+MOST_REFERRING = 20
+"""Rows that are named to whoever would delete what they refer to."""
+_POINTS = frozenset({"maisons", "faces"})
+_CONSENT_COLUMNS = frozenset({"consent_media", "consent_until"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A row as somebody wants it.
+
+    Parameters
+    ----------
+    cells
+        Only those that are set; the others stay, or are empty.
+    geometry
+        GeoJSON; None leaves the one there is.
+    current
+        The row as it is; None for a new one.
+    """
+
+    campaign: CampaignRecord
+    kind: str
+    record: InputRecord | None
+    cells: Mapping[str, str]
+    geometry: Mapping[str, Any] | None
+    current: RowRecord | None
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A row that may be stored, and what is worth knowing of it and of rows that refer to it."""
+
+    cells: dict[str, str]
+    geometry: shapely.Geometry | None
+    problems: tuple[Problem, ...]
+
+
+class KeptReadings:
+    """What was read of the polygons of campaigns, by the version of what it was read from."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()  # prepared polygons are not for two threads at once
+        self._values: OrderedDict[tuple[object, ...], Any] = OrderedDict()
+
+    def get(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """Return what `make` gave for a key, now or before."""
+        if key not in self._values:
+            self._values[key] = make()
+        self._values.move_to_end(key)
+        while len(self._values) > MOST_KEPT:
+            self._values.popitem(last=False)
+        found: T = self._values[key]
+        return found
+
+
+_KEPT: WeakKeyDictionary[Store, KeptReadings] = WeakKeyDictionary()
+
+
+def checked(store: Store, tx: Tx, asked: Asked) -> Checked:
+    """Return a row as it may be stored.
+
+    Raises
+    ------
+    ApiError
+        422 with all problems of the row.
+    """
+    _check_columns(asked)
+    kept = _KEPT.setdefault(store, KeptReadings())
+    with kept.lock:
+        return _Check(tx, asked, kept).run()
+
+
+class _Check:
+    """One check of one row."""
+
+    def __init__(self, tx: Tx, asked: Asked, kept: KeptReadings) -> None:
+        self._tx = tx
+        self._asked = asked
+        self._kept = kept
+        self._rules = rules_of(asked.campaign)
+        self._file = FILE_NAMES[asked.kind]
+        self._log = ProblemLog()
+        in_table = asked.kind not in POLYGONS
+        self._number = asked.position + (1 if in_table else 0)  # a table has a heading
+
+    def run(self) -> Checked:
+        edited = self._through_doors()
+        self._read(edited)
+        self._refuse_errors()
+        cells = {name: canonical([cell], name)[0] for name, cell in edited.cells.items()}
+        geometry = polygon_of(self._asked.kind, edited) if edited.shape is not None else None
+        refuse_long_ids(
+            self._asked.kind,
+            [row_id_of(self._asked.kind, cells, position=self._asked.position)],
+        )
+        problems = (*self._own(), *self._of_locks(edited))
+        return Checked(cells, geometry, problems)
+
+    def _through_doors(self) -> EditedRow:
+        edited = through_doors(
+            self._asked.kind,
+            self._all_cells(),
+            self._geometry(),
+            number=self._number,
+            file=self._file,
+            rules=self._rules,
+            log=self._log,
+        )
+        if edited is None:
+            self._refuse_errors()
+            raise ApiError(422, "empty-row", "The row has no cell that is not empty.")
+        return edited
+
+    def _all_cells(self) -> dict[str, str]:
+        asked = self._asked
+        there = asked.record.headings if asked.record else ()
+        known = set(columns_of(asked.kind))
+        names = [*required_of(asked.kind), *(("lat", "lon") if asked.kind in _POINTS else ())]
+        cells = {name: "" for name in (*names, *there) if name in known}
+        before = asked.current.cells if asked.current else {}
+        cells |= {name: cell for name, cell in before.items() if name in known}
+        return cells | dict(asked.cells)
+
+    def _geometry(self) -> Mapping[str, Any] | None:
+        asked = self._asked
+        if asked.geometry is not None or asked.current is None or asked.current.geometry is None:
+            return asked.geometry
+        found: Mapping[str, Any] = json.loads(shapely.to_geojson(asked.current.geometry))
+        return found
+
+    def _read(self, edited: EditedRow) -> None:
+        kind, file, log = self._asked.kind, self._file, self._log
+        if kind == "zones":
+            self._read_zones(edited)
+            return
+        if kind == "travel":
+            ids = self._ids("maisons", edited.cells.get("from_id"), edited.cells.get("to_id"))
+            check_travel([edited], maison_ids=ids, file=file, log=log)
+            return
+        known = Known(self._rules, self._zones())
+        if kind == "faces":
+            check_faces([edited], known, file=file, log=log)
+        elif kind == "maisons":
+            check_maisons([edited], known, file=file, log=log)
+        elif kind == "exclusions":
+            check_exclusions([edited], known, file=file, log=log)
+        elif kind == "agents":
+            ids = self._ids("maisons", edited.cells.get("maison_id"))
+            rows = [*self._sharing_portrait(edited), edited]
+            check_agents(rows, known, maison_ids=ids, file=file, log=log)
+        else:
+            self._read_locks([*self._other_locks(edited), edited], {}, log)
+
+    def _read_zones(self, edited: EditedRow) -> None:
+        """Read all zones with the row among them; only what was not wrong before counts."""
+        before, problems_before = self._zones_and_problems()
+        del before
+        current = self._asked.current
+        rows = [
+            edited if current is not None and row.number == self._number else row
+            for row in self._rows("zones")
+        ]
+        after = ProblemLog()
+        check_zones(rows if current is not None else [*rows, edited], file=self._file, log=after)
+        known = {_without_place(p) for p in problems_before}
+        self._log.take(p for p in after.sorted() if _without_place(p) not in known)
+
+    def _zones(self) -> ReadZones:
+        return self._zones_and_problems()[0]
+
+    def _zones_and_problems(self) -> tuple[ReadZones, tuple[Problem, ...]]:
+        record = inputs.get(self._tx, self._asked.campaign.campaign_id, "zones")
+        if record is None:
+            return NO_ZONES, ()
+
+        def make() -> tuple[ReadZones, tuple[Problem, ...]]:
+            log = ProblemLog()
+            return check_zones(self._rows("zones"), file=FILE_NAMES["zones"], log=log), log.sorted()
+
+        return self._kept.get(_key(record), make)
+
+    def _exclusions(self, zones: ReadZones) -> tuple[Exclusion, ...]:
+        campaign_id = self._asked.campaign.campaign_id
+        record = inputs.get(self._tx, campaign_id, "exclusions")
+        around = inputs.get(self._tx, campaign_id, "zones")
+        if record is None or around is None:
+            return ()
+
+        def make() -> tuple[Exclusion, ...]:
+            rows, known = self._rows("exclusions"), Known(self._rules, zones)
+            return check_exclusions(rows, known, file="", log=ProblemLog())
+
+        return self._kept.get((*_key(record), *_key(around)), make)
+
+    def _rows(self, kind: str, where: Mapping[str, str] | None = None) -> list[EditedRow]:
+        """Return rows of the campaign, all or those with some cells."""
+        campaign_id = self._asked.campaign.campaign_id
+        found = inputs.page(self._tx, campaign_id, kind, after=None, limit=1_000_000, where=where)
+        return [_as_edited(kind, row) for row in found]
+
+    def _row(self, kind: str, row_id: str) -> list[EditedRow]:
+        found = inputs.row(self._tx, self._asked.campaign.campaign_id, kind, row_id)
+        return [] if found is None else [_as_edited(kind, found)]
+
+    def _ids(self, kind: str, *wanted: str | None) -> frozenset[str] | None:
+        """Return ids that hold those wanted if they are there; all, to help, where one is not."""
+        campaign_id = self._asked.campaign.campaign_id
+        if inputs.get(self._tx, campaign_id, kind) is None:
+            return frozenset() if kind == "maisons" else None
+        named = sorted({each for each in wanted if each})
+        if all(inputs.row(self._tx, campaign_id, kind, each) for each in named):
+            return frozenset(named)
+        return frozenset(row.row_id for row in inputs.every(self._tx, campaign_id, kind))
+
+    def _sharing_portrait(self, edited: EditedRow) -> list[EditedRow]:
+        same = {"portrait_id": edited.cells.get("portrait_id", "")}
+        return [row for row in self._rows("agents", same) if row.number != edited.number]
+
+    def _other_locks(self, edited: EditedRow) -> list[EditedRow]:
+        agent_id = edited.cells.get("agent_id", "")
+        if not agent_id:
+            return []
+        same = self._rows("locks", {"agent_id": agent_id})
+        return [row for row in same if row.number != edited.number]
+
+    def _read_locks(
+        self,
+        locks: Sequence[EditedRow],
+        instead: Mapping[tuple[str, str], EditedRow],
+        log: ProblemLog,
+    ) -> None:
+        """Read locks with what they name; `instead` are rows that are not stored yet."""
+        zones = self._zones()
+        agents = _named(locks, "agent_id")
+        faces = _named(locks, "face_id")
+
+        def rows(kind: str, row_ids: Iterable[str]) -> list[EditedRow]:
+            return [
+                row
+                for row_id in row_ids
+                for row in (
+                    [instead[kind, row_id]]
+                    if (kind, row_id) in instead
+                    else self._row(kind, row_id)
+                )
+            ]
+
+        parties = LockParties(
+            agents=rows("agents", agents),
+            faces=rows("faces", faces),
+            agent_ids=self._ids("agents", *agents),
+            face_ids=self._ids("faces", *faces),
+        )
+        known = Known(self._rules, zones, self._exclusions(zones))
+        check_locks(locks, parties, known, file=FILE_NAMES["locks"], log=log)
+
+    def _of_locks(self, edited: EditedRow) -> tuple[Problem, ...]:
+        """Return the rules that locks of an edited face or agent break from now on."""
+        kind, current = self._asked.kind, self._asked.current
+        if current is None or kind not in {"faces", "agents"}:
+            return ()
+        column = "face_id" if kind == "faces" else "agent_id"
+        locks = self._rows("locks", {column: current.row_id})
+        if not locks:
+            return ()
+        log = ProblemLog()
+        self._read_locks(locks, {(kind, current.row_id): edited}, log)
+        return tuple(p for p in log.sorted() if p.severity is Severity.ERROR)
+
+    def _own(self) -> tuple[Problem, ...]:
+        """Return the problems of the row, and of its file as a whole where it alone has that."""
+        every = self._log.sorted()
+        if self._asked.kind == "zones":
+            return every
+        return tuple(p for p in every if p.where.row == self._number)
+
+    def _refuse_errors(self) -> None:
+        own = self._own()
+        if any(p.severity is Severity.ERROR for p in own):
+            raise ApiError(422, "input-problems", "The row has problems.", problems=own)
+
+
+def referring(tx: Tx, campaign: CampaignRecord, kind: str, row_id: str) -> list[tuple[str, str]]:
+    """Return rows (kind and id, at most `MOST_REFERRING`) and rules that refer to a row."""
+    campaign_id = campaign.campaign_id
+    found: list[tuple[str, str]] = []
+    for other, column in _REFERRING.get(kind, ()):
+        rows = inputs.page(
+            tx, campaign_id, other, after=None, limit=MOST_REFERRING, where={column: row_id}
+        )
+        found += [(other, row.row_id) for row in rows]
+    if kind == "zones":
+        found += [
+            ("agents", row.row_id)
+            for row in inputs.every(tx, campaign_id, "agents")
+            if row_id in parts_of(row.cells.get("zones", ""))
+        ]
+    found += [(CAMPAIGN, key) for key in _rules_on(campaign, kind, row_id)]
+    return found[:MOST_REFERRING]
+
+
+CAMPAIGN = "campaign"
+_REFERRING: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "zones": (("zones", "parent_id"), ("maisons", "zone_id")),
+    "maisons": (("agents", "maison_id"), ("travel", "from_id"), ("travel", "to_id")),
+    "agents": (("locks", "agent_id"),),
+    "faces": (("locks", "face_id"),),
+}
+
+
+def _rules_on(campaign: CampaignRecord, kind: str, row_id: str) -> list[str]:
+    """Return the keys of the rules that name a zone or a Maison."""
+    tour = campaign.settings.get("tour", {})
+    if kind == "zones":
+        named = {
+            "sequences": campaign.settings.get("sequences", {}),
+            "tour.kit_zones": tour.get("kit_zones", []),
+        }
+        return [key for key, ids in named.items() if row_id in ids]
+    if kind == "maisons":
+        order = [each for chain in tour.get("order", []) for each in _chain(chain)]
+        named = {"tour.depot": [tour.get("depot")], "tour.order": order}
+        return [key for key, ids in named.items() if row_id in ids]
+    return []
+
+
+def _chain(chain: object) -> list[str]:
+    return [str(each) for each in chain] if isinstance(chain, list) else [str(chain)]
+
+
+def _check_columns(asked: Asked) -> None:
+    """Refuse columns that the kind does not have, or that change what empty cells of others mean.
+
+    Raises
+    ------
+    ApiError
+        422.
+    """
+    allowed = columns_of(asked.kind)
+    if set(asked.cells) - set(allowed):
+        detail = f"A row of {asked.kind} has the columns {', '.join(allowed)}."
+        raise ApiError(422, "unknown-column", detail)
+    if asked.geometry is not None and asked.kind not in POLYGONS:
+        raise ApiError(422, "no-geometry", "The point of this row is told by its cells.")
+    added = {name for name, cell in asked.cells.items() if cell}
+    if asked.record is not None and asked.record.kind == "agents":
+        new = (added & _CONSENT_COLUMNS) - set(asked.record.headings)
+        if new:
+            detail = "This file keeps no consents: with that column, nobody else would consent."
+            raise ApiError(422, "consents-not-kept", detail)
+
+
+def _as_edited(kind: str, row: RowRecord) -> EditedRow:
+    number = row.position + (0 if kind in POLYGONS else 1)
+    return EditedRow(row.cells, row.geometry if kind in POLYGONS else None, number)
+
+
+def _named(rows: Sequence[EditedRow], column: str) -> list[str]:
+    return sorted({row.cells.get(column, "") for row in rows} - {""})
+
+
+def _key(record: InputRecord) -> tuple[object, ...]:
+    moment = record.uploaded_at.isoformat()
+    return (record.campaign_id, record.kind, record.version, record.sha256, moment)
+
+
+def _without_place(problem: Problem) -> Problem:
+    return replace(problem, where=replace(problem.where, row=0))
