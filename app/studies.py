@@ -25,6 +25,7 @@ from geo.matching.explained.explain import (
 )
 from geo.matching.explained.limits import Margin, explain_margin
 from geo.matching.explained.words import Context
+from geo.model import Campaign
 from geo.plan import Allocation, Status
 from geo.targeting import target
 
@@ -80,7 +81,34 @@ def explain_plan_folder(
         If there is no such face or agent.
     """
     found = read_plan_folder(folder)
-    campaign, allocation = found.campaign, found.plan.allocation
+    return explain_allocation(
+        found.campaign,
+        found.plan.allocation,
+        folder=folder,
+        changed_inputs=found.changed_inputs,
+        face_id=face_id,
+        agent_id=agent_id,
+        summary=summary,
+    )
+
+
+def explain_allocation(
+    campaign: Campaign,
+    allocation: Allocation,
+    *,
+    folder: Path,
+    changed_inputs: tuple[str, ...],
+    face_id: str | None,
+    agent_id: str | None,
+    summary: bool,
+) -> Explained:
+    """Explain a face, an agent, the whole of an allocation, see `explain_plan_folder`.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such face or agent.
+    """
     eligibility = target(campaign)
     standing = standing_of(matching.build_problem(campaign, eligibility), allocation)
     zones = order_zone_names(campaign, eligibility=eligibility, faces=range(len(campaign.faces)))
@@ -90,7 +118,7 @@ def explain_plan_folder(
     whole = summary or not planned
     return Explained(
         folder,
-        found.changed_inputs,
+        changed_inputs,
         context=Context(campaign, allocation, eligibility.excluded),
         face=face if planned else None,
         agent=agent if planned else None,

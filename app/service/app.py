@@ -16,7 +16,21 @@ from app.service.logs import LogMiddleware
 from app.service.metrics import MetricsMiddleware
 from app.service.openapi import add_openapi
 from app.service.requests import RequestMiddleware
-from app.service.routes import campaigns, features, inputs, jobs, keys, members, service
+from app.service.routes import (
+    audit,
+    campaigns,
+    features,
+    inputs,
+    jobs,
+    keys,
+    members,
+    plan_files,
+    plans,
+    returns,
+    service,
+    swaps,
+    workflow,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     service.router,

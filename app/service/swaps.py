@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from data.store import Tx, inputs
 from geo.errors import UnknownNameError
 from geo.french import NBSP, quoted
 from geo.model import Campaign, Lock
@@ -205,3 +206,14 @@ def _worth(ledger: Ledger, plan: Plan, rows: Rows) -> Worth:
 
 def _lock_place(lock: Lock) -> tuple[str, int, str]:
     return lock.face_id, lock.period, lock.agent_id or ""
+
+
+def live_locks(tx: Tx, campaign_id: str) -> tuple[Lock, ...]:
+    """Return the locks of a campaign as it is now, by face and period."""
+    rows = (row.cells for row in inputs.every(tx, campaign_id, "locks"))
+    locks = [
+        Lock(cells["face_id"], int(cells["period"]), cells.get("agent_id") or None)
+        for cells in rows
+        if cells["period"].isdecimal()
+    ]
+    return tuple(sorted(locks, key=_lock_place))

@@ -1,0 +1,410 @@
+"""Plans: what they are worth, what is posted where, why, and whether every rule holds."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.service import jobs
+from app.service.access import Action, Granted, needs
+from app.service.context import Services, ServicesDep
+from app.service.errors import ApiError, not_found, responses
+from app.service.etag import IfNoneMatch, is_known
+from app.service.pages import (
+    DEFAULT_LIMIT,
+    Cursor,
+    Limit,
+    Link,
+    Page,
+    cursor_of,
+    page_links,
+    place_of,
+)
+from app.service.plan_changes import tag_of, without_withdrawn
+from app.service.plan_files import PLAN_FILES, is_for
+from app.service.plan_models import (
+    Explanation,
+    LockTold,
+    PlanAnswer,
+    PlanDetail,
+    PostingTold,
+    RevisionTold,
+    Verification,
+    plan_answer,
+    violation_told,
+)
+from app.service.plan_reading import OpenPlan, open_plan, plan_of
+from app.service.plan_work import ANSWER
+from app.service.swaps import live_locks
+from app.studies import Compared, explain_allocation
+from app.study_wording import compare_json, explain_json, plain
+from data.plan_json import tour_entry
+from data.store import Tx, campaigns, plans
+from data.store.tables import PlanRecord
+from data.write.order import order_lines
+from geo.compare import compare, equity_of
+from geo.errors import CampaignError, PlacardeError, UnknownNameError
+from geo.targeting import target
+
+router = APIRouter(tags=["plans"])
+
+
+@router.get(
+    "/campaigns/{campaign_id}/plans",
+    operation_id="listPlans",
+    summary="List the plans of a campaign, the latest first",
+    responses=responses(400, 401, 403, 404, 422),
+)
+def list_plans(
+    campaign_id: str,
+    *,
+    request: Request,
+    _granted: Annotated[Granted, needs(Action.PLAN_READ)],
+    service: ServicesDep,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[PlanAnswer]:
+    """List plans; those whose consents are withdrawn are told as they are without them."""
+    place = place_of(service, cursor)
+    after = place if isinstance(place, int) else None
+    with service.store.read() as tx:
+        if campaigns.get(tx, campaign_id) is None:
+            raise not_found("campaign")
+        found = plans.page(tx, campaign_id, after=after, limit=limit + 1)
+    for plan in found[:limit]:
+        if plan.withdrawn:
+            with suppress(ApiError):  # 410: it is told as it stands, and its files are not
+                without_withdrawn(service, plan.plan_id)
+    with service.store.read() as tx:
+        found = plans.page(tx, campaign_id, after=after, limit=limit + 1)
+        items = [_answer(tx, plan) for plan in found[:limit]]
+    following = cursor_of(service, found[limit - 1].number) if len(found) > limit else None
+    return Page(items=items, links=page_links(request, following=following))
+
+
+@router.get(
+    "/plans/{plan_id}",
+    operation_id="readPlan",
+    summary="Read a plan: its state, its certificate, what fell short",
+    responses={304: {"description": "As it is known."}, **responses(401, 403, 404, 410, 422)},
+    response_model=PlanDetail,
+)
+def read_plan(
+    plan_id: str,
+    *,
+    response: Response,
+    granted: Annotated[Granted, needs(Action.PLAN_READ)],
+    service: ServicesDep,
+    if_none_match: IfNoneMatch = None,
+) -> PlanDetail | Response:
+    """Read a plan. Its `ETag` is what a change of it asks for."""
+    found = opened(service, plan_id)
+    tag = tag_of(found.record)
+    response.headers["ETag"] = tag
+    with service.store.read() as tx:
+        answer = _answer(tx, found.record)
+    if is_known(if_none_match, tag) and not answer.stale:
+        return Response(status_code=304, headers={"ETag": tag})
+    return PlanDetail(
+        **answer.model_dump(),
+        created=found.created,
+        versions=dict(found.versions),
+        inputs={file.name: file.sha256 for file in found.inputs},
+        equity=plain(equity_of(found.plan.allocation.agents)),
+        files=[
+            Link(href=f"/plans/{plan_id}/{each.name}", rel="enclosure", type=each.media_type)
+            for each in PLAN_FILES
+            if is_for(each, granted, found.paths)
+        ],
+    )
+
+
+@router.get(
+    "/plans/{plan_id}/postings",
+    operation_id="listPostings",
+    summary="List the postings of a plan by period and face",
+    responses=responses(400, 401, 403, 404, 410, 422),
+)
+def list_postings(
+    plan_id: str,
+    *,
+    request: Request,
+    granted: Annotated[Granted, needs(Action.PLAN_READ)],
+    service: ServicesDep,
+    agent: Annotated[str | None, Query(max_length=200, description="Planners only.")] = None,
+    period: Annotated[int | None, Query(ge=1)] = None,
+    zone: Annotated[str | None, Query(max_length=200, description="A zone_id.")] = None,
+    face: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[PostingTold]:
+    """List postings. No name of a person is told; ids of agents are told to planners."""
+    is_planner = granted.may(Action.PRIVATE_READ)
+    if agent is not None and not is_planner:
+        raise ApiError(403, "forbidden", "Postings of one agent are for planners.")
+    found = opened(service, plan_id)
+    with service.store.read() as tx:
+        locks = {(lock.face_id, lock.period) for lock in live_locks(tx, found.record.campaign_id)}
+    wanted = _postings(found, agent=agent, period=period, zone=zone, face=face)
+    place = place_of(service, cursor)
+    if isinstance(place, list):
+        wanted = [each for each in wanted if [each.period, each.face_id] > place]
+    items = wanted[:limit]
+    for item in items:
+        item.locked = (item.face_id, item.period) in locks
+        item.agent_id = item.agent_id if is_planner else None
+    last = items[-1] if len(wanted) > limit else None
+    following = None if last is None else cursor_of(service, [last.period, last.face_id])
+    return Page(items=items, links=page_links(request, following=following))
+
+
+@router.get(
+    "/plans/{plan_id}/explanations",
+    operation_id="explainPlan",
+    summary="Say why a face carries what it carries, an agent has what they have, or all of it",
+    responses=responses(401, 403, 404, 410, 422),
+)
+def explain_plan(
+    plan_id: str,
+    *,
+    granted: Annotated[Granted, needs(Action.PLAN_READ)],
+    service: ServicesDep,
+    face: Annotated[str | None, Query(max_length=200)] = None,
+    agent: Annotated[str | None, Query(max_length=200, description="Planners only.")] = None,
+    summary: Annotated[bool, Query(description="Of the whole plan.")] = False,
+) -> Explanation:
+    """Say what `placarde explain` says; everything is worked out again from the plan itself."""
+    if agent is not None and not granted.may(Action.PRIVATE_READ):
+        raise ApiError(403, "forbidden", "What is said of one agent is for planners.")
+    if face is None and agent is None and not summary:
+        raise ApiError(422, "nothing-asked", "Ask for face, agent or summary.")
+    found = opened(service, plan_id)
+    try:
+        if summary:  # its shortfalls may take an integer program each
+            with service.store.read() as tx:
+                files = plans.files(tx, plan_id, revision=found.record.revision)
+            asked = {"face_id": face, "agent_id": agent, "summary": True}
+            return Explanation.model_validate_json(jobs.run_child("explain", files, asked)[ANSWER])
+        explained = explain_allocation(
+            found.campaign,
+            found.plan.allocation,
+            folder=Path(),
+            changed_inputs=found.changed_inputs,
+            face_id=face,
+            agent_id=agent,
+            summary=False,
+        )
+    except UnknownNameError as error:
+        raise ApiError(404, "unknown-name", str(error)) from error
+    except CampaignError:
+        raise
+    except PlacardeError as error:
+        raise ApiError(422, "cannot-be-explained", str(error)) from error
+    return Explanation.model_validate(explain_json(explained))
+
+
+@router.get(
+    "/plans/{plan_id}/tour",
+    operation_id="readTour",
+    summary="Read the tour of a plan: stops and legs, at local time",
+    responses=responses(401, 403, 404, 410, 422),
+)
+def read_tour(
+    plan_id: str,
+    *,
+    _granted: Annotated[Granted, needs(Action.TOUR_READ)],
+    service: ServicesDep,
+) -> dict[str, Any]:
+    """Read the tour, as ``plan.json`` holds it."""
+    found = opened(service, plan_id)
+    return tour_entry(found.plan.tour).model_dump(mode="json")
+
+
+@router.get(
+    "/plans/{plan_id}/verify",
+    operation_id="verifyPlan",
+    summary="Check every rule of a plan again",
+    responses=responses(401, 403, 404, 410, 422),
+)
+def verify_plan(
+    plan_id: str,
+    *,
+    _granted: Annotated[Granted, needs(Action.PLAN_READ)],
+    service: ServicesDep,
+) -> Verification:
+    """Check every rule, by code that shares nothing with what made the plan."""
+    found = opened(service, plan_id)
+    violations = [violation_told(each) for each in found.violations()]
+    return Verification(ok=not violations, revision=found.record.revision, violations=violations)
+
+
+@router.get(
+    "/plans/{plan_id}/compare/{other}",
+    operation_id="comparePlans",
+    summary="Compare two plans of a campaign",
+    responses=responses(401, 403, 404, 410, 422),
+)
+def compare_plans(
+    plan_id: str,
+    other: str,
+    *,
+    granted: Annotated[Granted, needs(Action.PLAN_READ)],
+    service: ServicesDep,
+) -> dict[str, Any]:
+    """Say what `placarde compare --json` says, `plan_id` beside `other`."""
+    with service.store.read() as tx:
+        if plans.campaign_of(tx, other) != granted.campaign_id:
+            raise not_found("plan")
+    a, b = opened(service, plan_id), opened(service, other)
+    compared = Compared(
+        Path(plan_id),
+        Path(other),
+        fairness_a=a.campaign.matching.fairness,
+        fairness_b=b.campaign.matching.fairness,
+        comparison=compare(a.plan.allocation, b.plan.allocation),
+    )
+    told: dict[str, Any] = compare_json(compared)
+    return told
+
+
+@router.get(
+    "/plans/{plan_id}/revisions",
+    operation_id="listRevisions",
+    summary="List the changes of the postings of a plan",
+    responses=responses(401, 403, 404, 422),
+)
+def list_revisions(
+    plan_id: str,
+    *,
+    _granted: Annotated[Granted, needs(Action.PLAN_READ)],
+    service: ServicesDep,
+) -> list[RevisionTold]:
+    """List every change in its order. Revision 0 is the plan as it was made."""
+    with service.store.read() as tx:
+        withdrawn = set(plan_of(tx, plan_id).withdrawn)
+        return [
+            RevisionTold(
+                revision=each.revision,
+                action=_without(each.action, withdrawn),
+                undoes_to=each.undoes_to,
+                made_at=each.made_at,
+                made_by=each.made_by,
+            )
+            for each in plans.revisions(tx, plan_id)
+        ]
+
+
+@router.get(
+    "/plans/{plan_id}/locks",
+    operation_id="listPlanLocks",
+    summary="List the locks of the campaign, and whether this plan is as they say",
+    responses=responses(401, 403, 404, 410, 422),
+)
+def list_locks(
+    plan_id: str,
+    *,
+    _granted: Annotated[Granted, needs(Action.PLAN_READ)],
+    service: ServicesDep,
+) -> list[LockTold]:
+    """List the decisions that the next planning keeps."""
+    found = opened(service, plan_id)
+    posted = {(p.face_id, p.period): p.agent_id for p in found.plan.allocation.postings}
+    with service.store.read() as tx:
+        locks = live_locks(tx, found.record.campaign_id)
+    return [
+        LockTold(
+            period=lock.period,
+            face_id=lock.face_id,
+            agent_id=lock.agent_id,
+            kept=posted.get((lock.face_id, lock.period)) == lock.agent_id,
+        )
+        for lock in locks
+        if lock.agent_id not in found.record.withdrawn
+    ]
+
+
+def opened(service: Services, plan_id: str) -> OpenPlan:
+    """Return a plan as it may be shown.
+
+    Raises
+    ------
+    ApiError
+        404 if there is no such plan, 410 if nobody is left in it.
+    """
+    without_withdrawn(service, plan_id)
+    return open_plan(service, plan_id)
+
+
+def shown(tx: Tx, plan: PlanRecord) -> PlanAnswer:
+    """Return a plan as a list shows it."""
+    return _answer(tx, plan)
+
+
+def _answer(tx: Tx, plan: PlanRecord) -> PlanAnswer:
+    campaign = campaigns.get(tx, plan.campaign_id)
+    stale = campaign is None or (campaign.version, campaign.rows_version) != (
+        plan.campaign_version,
+        plan.rows_version,
+    )
+    answer = PlanAnswer.model_validate(plan_answer(plan, stale=stale))
+    answer.shortfalls = [s for s in answer.shortfalls if s.subject not in plan.withdrawn]
+    return answer
+
+
+def _postings(
+    found: OpenPlan, *, agent: str | None, period: int | None, zone: str | None, face: str | None
+) -> list[PostingTold]:
+    """Return the postings that are asked for, as the order has them."""
+    eligibility = target(found.campaign)
+    lines = order_lines(found.campaign, eligibility=eligibility, plan=found.plan)
+    postings = sorted(found.plan.allocation.postings)
+    inside = _faces_inside(found, zone)
+    return [
+        PostingTold(
+            period=line.period,
+            face_id=line.face_id,
+            agent_id=posting.agent_id,
+            visual=line.visual,
+            zone=line.zone,
+            start=line.start,
+            end=line.end,
+            price_cents=line.price_cents,
+            state=line.state,
+            locked=False,
+        )
+        for line, posting in zip(lines, postings, strict=True)
+        if agent in {None, posting.agent_id}
+        and period in {None, line.period}
+        and face in {None, line.face_id}
+        and (inside is None or line.face_id in inside)
+    ]
+
+
+def _faces_inside(found: OpenPlan, zone_id: str | None) -> frozenset[str] | None:
+    """Return the faces in a zone, those of its children too; None where no zone is asked for."""
+    if zone_id is None:
+        return None
+    zones = found.campaign.zones
+    wanted = {zone_id}
+    while True:
+        more = {z.zone_id for z in zones if z.parent_id in wanted} - wanted
+        if not more:
+            break
+        wanted |= more
+    rows = [row for row, zone in enumerate(zones) if zone.zone_id in wanted]
+    at = target(found.campaign).face_zone
+    inside = [any(index in rows for index in each) for each in at.tolist()]
+    ids = found.campaign.faces.face_id.tolist()
+    return frozenset(face for face, is_inside in zip(ids, inside, strict=True) if is_inside)
+
+
+def _without(action: dict[str, Any], withdrawn: set[str]) -> dict[str, Any]:
+    """Return what was done without the agents that may no longer be told of."""
+    return {
+        name: value
+        for name, value in action.items()
+        if name != "agents" and (not isinstance(value, str) or value not in withdrawn)
+    }
