@@ -461,7 +461,7 @@ def campaigns(
         with_posters="posters" in features,
         driver_returns="returning" in features,
         order=(tuple(draw(st.permutations(ids))[:2]),) if "order" in features and n > 1 else (),
-        fewest_kits="few kits" in features and "kit zones" not in features,
+        fewest_kits="few kits" in features,
     )
     rules = draw(with_hours(rules, features))
     return tiny_campaign(

@@ -23,16 +23,17 @@ _LONGEST_TOUR = timedelta(days=3 * 366)
 
 def tour_rules(section: TourSection) -> TourRules:
     """Return the rules that a section gives."""
-    kits = len(section.kit_zones) or 1 if section.kits is None else section.kits
+    fewest = section.kits == FEWEST
+    kits = len(section.kit_zones) or (MAX_KITS if fewest else section.kits or 1)
     return TourRules(
         start=section.start,
         end=section.end,
         depot=section.depot,
-        kits=kits or MAX_KITS,
+        kits=kits,
         dwell_days=section.dwell_days,
         max_drive_s=round(section.max_drive_h * 3600),
         calendar=section.calendar,
-        fewest_kits=kits == FEWEST,
+        fewest_kits=fewest,
         kit_zones=tuple(section.kit_zones),
         setup_s=60 * section.setup_min,
         takedown_s=60 * section.takedown_min,
@@ -64,10 +65,9 @@ def check_tour(tour: TourSection, toml: TomlFile, log: ProblemLog) -> None:
         where = toml.where("tour.drive_until")
         fields = {"start": f"{tour.drive_from:%H:%M}", "end": f"{tour.drive_until:%H:%M}"}
         log.add(Code.HOURS_REVERSED, where, found=fields["end"], **fields)
-    if tour.kit_zones and tour.kits not in {None, len(tour.kit_zones)}:
+    if tour.kit_zones and tour.kits not in {None, FEWEST, len(tour.kit_zones)}:
         where, count = toml.where("tour.kit_zones"), str(len(tour.kit_zones))
-        kits = "min" if tour.kits == FEWEST else str(tour.kits)
-        log.add(Code.KIT_ZONE_COUNT, where, found=count, count=count, kits=kits)
+        log.add(Code.KIT_ZONE_COUNT, where, found=count, count=count, kits=str(tour.kits))
     if cycle := _cycle(tour.order):
         told = " → ".join(cycle)
         log.add(Code.ORDER_CYCLE, toml.where("tour.order"), found=told, cycle=told)

@@ -60,7 +60,9 @@ def build_problem(campaign: Campaign) -> TourProblem:
         stays=stays,
         later_stays=tuple(each.later for each in dates),
         open_stays=tuple(each.open_stays for each in dates),
-        kits=min(rules.kits, max(len(maisons), 1)) if rules.fewest_kits else rules.kits,
+        kits=min(rules.kits, max(len(maisons), 1))
+        if rules.fewest_kits and not kits_of
+        else rules.kits,
         max_drive_s=rules.max_drive_s,
         troubles=(
             *(each.trouble for each in dates if each.trouble is not None),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
@@ -144,15 +145,20 @@ class _Shared:
 
 
 def _choices(kits: list[Kit]) -> Iterator[list[Kit]]:
-    """Yield sets of kits by size: which of them, where they are not alike."""
-    n = len(kits)
-    for size in range(1, n + 1):
-        if kits[0].alike:
-            yield kits[:size]
-            continue
-        for m in range(1 << n):
-            if m.bit_count() == size:
-                yield [kits[k] for k in range(n) if m >> k & 1]
+    """Yield sets of kits by size: how many of each kind, where they are not alike."""
+    if not kits or kits[0].alike:
+        yield from (kits[:size] for size in range(1, len(kits) + 1))
+        return
+    kinds = sorted({kit.allowed for kit in kits})
+    most = [sum(kit.allowed == kind for kit in kits) for kind in kinds]
+    counts = product(*(range(count + 1) for count in most))
+    for chosen in sorted(counts, key=lambda count: (sum(count), count)):
+        if any(chosen):
+            yield [
+                Kit(kind, alike=False)
+                for kind, count in zip(kinds, chosen, strict=True)
+                for _ in range(count)
+            ]
 
 
 def _tables(one: IntArray, kits: list[Kit]) -> Iterator[IntArray]:

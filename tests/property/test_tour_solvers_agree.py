@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from bench.exhibitions import Exhibition, make_problem
 from geo.model import Campaign
 from geo.plan import Status
-from geo.tour import build_problem, solve
+from geo.tour import build_problem, pyvrp_search, solve
 from geo.tour.cpsat import solve_cpsat
 from geo.tour.exact import fits_exact, solve_exact
 from geo.tour.floor import drive_floor
@@ -86,7 +86,10 @@ def test_a_repair_puts_every_stop_back_where_the_rules_allow_it(campaign: Campai
 
 
 @pytest.mark.slow
-def test_many_stops_get_a_tour_with_a_bound_below_it_and_the_same_one_twice() -> None:
+def test_many_stops_get_a_tour_with_a_bound_below_it_and_the_same_one_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pyvrp_search, "ITERATIONS", 300)  # enough for a tour, not for a good one
     exhibition = Exhibition(45, 3)
     problem = make_problem(exhibition)
     tour = solve(problem)

@@ -60,6 +60,16 @@ def test_a_value_of_campaign_toml_that_does_not_fit_is_named(
     assert problem.where.row > 0
 
 
+def test_as_few_kits_as_will_do_may_be_asked_of_those_that_keep_to_zones(folder: Path) -> None:
+    kits = 'kits = "min"\nkit_zones = ["nord", "sud", "sud"]'
+    change(folder, "campaign.toml", ("[tour]", f"[tour]\n{kits}"))
+    campaign = read_campaign(folder).campaign
+    assert campaign is not None
+    assert campaign.tour is not None
+    assert (campaign.tour.kits, campaign.tour.fewest_kits) == (3, True)
+    assert campaign.tour.kit_zones == ("nord", "sud", "sud")
+
+
 @pytest.mark.parametrize("section", ["campaign", "files", "matching", "sequences", "tour"])
 def test_a_section_that_is_no_section_is_named(folder: Path, section: str) -> None:
     text = (folder / "campaign.toml").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ import pytest
 from geo.errors import PlacardeError
 from geo.model import Campaign, Periods, SchoolHolidays, TourRules
 from geo.plan import Shortfall
-from geo.tour import TourProblem, build_problem
+from geo.tour import TourProblem, build_problem, solve
 from geo.tour.limits import is_school_holiday
 from geo.tour.stays import Stay
 from geo.verify.opening import OpeningDays
@@ -315,6 +315,17 @@ def test_more_kits_than_there_are_zones_for_go_anywhere() -> None:
 def test_as_few_kits_as_will_do_are_at_most_one_a_stop() -> None:
     problem = built(rules={"kits": 200, "fewest_kits": True})
     assert (problem.kits, problem.fewest_kits) == (4, True)
+
+
+def test_as_few_kits_as_will_do_are_chosen_among_those_of_the_zones() -> None:
+    zones = ("nord", "nord", "sud", "", "sud")
+    rules = {"kits": 5, "kit_zones": zones, "fewest_kits": True}
+    (once,) = {stop.kit for stop in solve(built(rules=rules)).stops}
+    assert once == 4
+    rules["kit_zones"] = ("nord", "nord", "sud", "sud", "sud")
+    assert sorted({stop.kit for stop in solve(built(rules=rules)).stops}) == [1, 3]
+    short = {**rules, "end": date(2017, 10, 17)}
+    assert sorted({stop.kit for stop in solve(built(rules=short)).stops}) == [1, 2, 3, 4]
 
 
 def test_an_order_becomes_pairs_of_stops() -> None:
