@@ -65,7 +65,7 @@ def accept_plan(
 def _previous(tx: Tx, campaign_id: str, plan_id: str) -> bytes:
     content = None
     if plans.campaign_of(tx, plan_id) == campaign_id:
-        content = plans.file(tx, plan_id, "plan.json")
+        content = plans.file(tx, plan_id, "plan.json", withheld=True)
     if content is None:
         raise ApiError(422, "unknown-plan", "`previous` is no plan of this campaign.")
     return content
