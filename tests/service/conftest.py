@@ -167,8 +167,8 @@ def children_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def plan_id(store: Store, tiny: str, children_here: None) -> str:
-    """Return the id of a plan of the tiny campaign in `store`."""
+def plan_id(store: Store, tiny: str, children_here: None) -> str:  # noqa: ARG001 -- for its effect
+    """Return the id of a plan of the tiny campaign in `store`; `children_here`."""
     from tests.service.planned import put_plan  # noqa: PLC0415
 
     return put_plan(store, tiny)
