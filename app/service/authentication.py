@@ -12,7 +12,8 @@ from app.service import limits
 from app.service.access import Action, Principal, Role
 from app.service.context import Services
 from app.service.errors import ApiError
-from data.store import StoreUnavailableError, clock, keys
+from app.service.sign_on import SignOn
+from data.store import StoreUnavailableError, clock, keys, members
 
 logger = logging.getLogger("placarde.service")
 
@@ -31,7 +32,7 @@ def recognise(request: Request) -> Principal:
     """
     service: Services = request.app.state.services
     credential = _credential(request)
-    found = _by_key(service, credential) if credential else None
+    found = _recognised(request, service, credential) if credential else None
     if found is None:
         if credential:
             limits.count_failure(request)
@@ -48,6 +49,35 @@ def roles_from(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[Role]]:
         if role in set(Role):
             found.setdefault(campaign_id, set()).add(Role(role))
     return {campaign_id: frozenset(roles) for campaign_id, roles in sorted(found.items())}
+
+
+def _recognised(
+    request: Request, service: Services, credential: str
+) -> tuple[str, Principal] | None:
+    """Return what to count the requests of a caller by, and who it is."""
+    if credential.startswith(f"{keys.SCHEME}_"):
+        return _by_key(service, credential)
+    sign_on = _sign_on_of(request, service)
+    signed_on = sign_on.recognise(credential) if sign_on else None
+    if signed_on is None:
+        return None
+    with service.store.read() as tx:
+        given = members.roles_of(tx, signed_on.subject)
+    principal = Principal(signed_on.subject, roles_from(signed_on.roles | given))
+    return signed_on.subject, principal
+
+
+def _sign_on_of(request: Request, service: Services) -> SignOn | None:
+    """Return the issuer that the settings name, its keys known to this process."""
+    state, settings = request.app.state, service.settings
+    if not settings.oidc_issuer:
+        return None
+    found: SignOn | None = getattr(state, "sign_on", None)
+    if found is None:
+        found = state.sign_on = SignOn(
+            settings.oidc_issuer, settings.oidc_audience, settings.oidc_roles_claim, service.clock
+        )
+    return found
 
 
 def _by_key(service: Services, credential: str) -> tuple[str, Principal] | None:

@@ -1,0 +1,87 @@
+"""Signed links: their tokens, and the one page that each of them opens.
+
+A token is the id of a link and an HMAC over all that it allows: which plan, which view, until when.
+What the store says of a link and what was signed must agree, so that a link edited in the database
+opens nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+
+from app.service.context import Services
+from data.store import Tx, clock, links, plans
+from data.store.tables import LinkRecord
+
+OFFICIALS, BUYER = "officials", "buyer"
+VIEW = re.compile(r"(officials|buyer)|officials-([a-z0-9]+(?:-[a-z0-9]+)*)")
+_TOKEN = re.compile(r"(l_[0-9a-z]{21})\.([A-Za-z0-9_-]{43})")
+
+
+def file_of(view: str) -> str | None:
+    """Return the file that a view is; None if there is no such view.
+
+    The page of one zone is ``officials-`` and the name that its file ends with.
+    """
+    found = VIEW.fullmatch(view)
+    if found is None:
+        return None
+    if found[1]:
+        return "carte-elus.html" if view == OFFICIALS else "carte-regie.html"
+    return f"carte-elus-{found[2]}.html"
+
+
+def token_of(service: Services, record: LinkRecord) -> str:
+    """Return the token of a link."""
+    return f"{record.link_id}.{_signature(service, record)}"
+
+
+def follow(service: Services, token: str) -> bytes | None:
+    """Return the page that a token opens, counted; None for every token that opens nothing.
+
+    Raises
+    ------
+    WithheldError
+        While the page is being made again without a portrait.
+    """
+    parts = _TOKEN.fullmatch(token)
+    if parts is None:
+        return None
+    with service.store.read() as tx:
+        record = links.get(tx, parts[1])
+        if record is None:
+            return None
+        good = hmac.compare_digest(parts[2], _signature(service, record))
+        content = _content(tx, record) if good else None
+    if content is None:
+        return None
+    return content if _count(service, record.link_id) else None
+
+
+def _content(tx: Tx, record: LinkRecord) -> bytes | None:
+    path = file_of(record.view)
+    return None if path is None else plans.file(tx, record.plan_id, path)
+
+
+def _count(service: Services, link_id: str) -> bool:
+    """Count a use of a link that is still good; note the moment even if it is not.
+
+    A moment that has been seen does not come back: set the clock back, and the link stays expired.
+    """
+    with service.store.write() as tx:
+        now = clock.note(tx, service.clock())
+        record = links.get(tx, link_id)
+        if record is None or not links.is_open(record, now):
+            return False
+        links.count_use(tx, link_id, at=now)
+        return True
+
+
+def _signature(service: Services, record: LinkRecord) -> str:
+    until = str(int(record.expires_at.timestamp()))
+    signed = f"link\n{record.link_id}\n{record.plan_id}\n{record.view}\n{until}".encode()
+    digest = hmac.digest(service.settings.secret, signed, hashlib.sha256)
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
