@@ -45,11 +45,14 @@ def vacuum(store: Store, *, at: datetime) -> Vacuumed:
             .execution_options(synchronize_session=False)
         ).all()
         removed = blobs.remove_unused(tx)
-    statement = "VACUUM (ANALYZE)" if store.is_postgresql else "VACUUM"
+    # In a WAL file too, nothing stays of what was removed.
+    sqlite = ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
+    statements = ("VACUUM (ANALYZE)",) if store.is_postgresql else sqlite
     try:
         with store.engine.connect() as connection:
             outside = connection.execution_options(isolation_level="AUTOCOMMIT")
-            outside.execute(text(statement))
+            for statement in statements:
+                outside.execute(text(statement))
     except OperationalError as error:
         raise StoreUnavailableError(type(error.orig).__name__) from error
     return Vacuumed(removed, len(answers))
