@@ -15,7 +15,9 @@ from typing import Annotated
 
 import typer
 
+from app.db_cli import db
 from app.french import FrenchCommand, FrenchGroup
+from app.said_crs import confirmed_crs
 
 cli = typer.Typer(
     name="placarde",
@@ -26,6 +28,8 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+cli.add_typer(db, name="db")
 
 CampaignDir = Annotated[
     Path,
@@ -80,7 +84,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Show every problem in the inputs."""
-    confirmed = _confirmed_crs(crs)
+    confirmed = confirmed_crs(crs)
     from app import commands
 
     raise typer.Exit(commands.check(campaign_dir, fix=fix, crs=confirmed, as_json=as_json))
@@ -115,32 +119,12 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Make a plan and write its folder."""
-    confirmed = _confirmed_crs(crs)
+    confirmed = confirmed_crs(crs)
     from app import commands
 
     raise typer.Exit(
         commands.plan(campaign_dir, out, seed=seed, crs=confirmed, force=force, as_json=as_json)
     )
-
-
-def _confirmed_crs(said: list[str] | None) -> dict[str, str]:
-    """Return the CRS of each file, by its key in ``[files]``, of e.g. ``faces=EPSG:2154``.
-
-    Raises
-    ------
-    typer.BadParameter
-        If one is not so written, or a file is named twice.
-    """
-    confirmed: dict[str, str] = {}
-    for text in said or []:
-        kind, _, definition = text.partition("=")
-        if not definition.strip() or kind.strip() in confirmed:
-            raise typer.BadParameter(
-                f"{text} ; attendu FICHIER=EPSG:CODE, une fois par fichier, comme faces=EPSG:2154.",
-                param_hint="'--crs'",
-            )
-        confirmed[kind.strip()] = definition.strip()
-    return confirmed
 
 
 @cli.command(cls=FrenchCommand, help="Calcule la tournée seule, sans l’affichage.")
@@ -186,7 +170,7 @@ def tour(
 ) -> None:
     """Plan the tour alone."""
     began = _begun(begun, today, blocked or [])
-    confirmed = _confirmed_crs(crs)
+    confirmed = confirmed_crs(crs)
     from app import commands
 
     again = None
@@ -407,7 +391,7 @@ def sweep(
 ) -> None:
     """Match a campaign under several budgets."""
     least_cents, most_cents, count = _budget_range(budget)
-    confirmed = _confirmed_crs(crs)
+    confirmed = confirmed_crs(crs)
     from app import commands
 
     raise typer.Exit(

@@ -63,7 +63,7 @@ def backup(store: Store, target: Path, *, at: datetime, replace: bool = False) -
         If the database does not answer.
     """
     if schema.current(store) != schema.latest():
-        raise schema.SchemaError("the tables are not up to date")
+        raise schema.SchemaError(schema.Cause.OUTDATED)
     if target.exists() and not replace:
         raise FileExistsError(str(target))
     with (

@@ -83,7 +83,7 @@ def _manifest(archive: zipfile.ZipFile) -> tuple[str, list[_Part]]:
     if manifest["format"] != FORMAT:
         raise BackupError("no backup of Placarde")
     if manifest["format_version"] != FORMAT_VERSION:
-        raise schema.SchemaError("a newer Placarde made this backup")
+        raise schema.SchemaError(schema.Cause.NEWER)
     tables = manifest["tables"].items()
     return manifest["step"], [
         _Part(name, table["rows"], table["sha256"], table["columns"]) for name, table in tables

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 
 from alembic import command
@@ -20,8 +21,22 @@ _INSUFFICIENT_PRIVILEGE = "42501"
 _NOT_INSTALLED = ("0A000", "58P01", "22023")
 
 
+class Cause(StrEnum):
+    """Why tables cannot be brought up to date, or used as they are."""
+
+    OUTDATED = "the tables are not up to date"
+    NEWER = "a newer Placarde made this"
+    BEYOND = "these tables are newer: begin with an empty database"
+    NO_RIGHT = "PostGIS is missing, and this user may not add it (CREATE EXTENSION postgis)"
+    NO_POSTGIS = "PostGIS is not installed on the server of this database"
+
+
 class SchemaError(Exception):
-    """The tables cannot be brought up to date; says what the owner of the database has to do."""
+    """The tables cannot be brought up to date, or used as they are: `cause` says why."""
+
+    def __init__(self, cause: Cause) -> None:
+        super().__init__(cause.value)
+        self.cause = cause
 
 
 def upgrade(store: Store) -> str:
@@ -54,9 +69,9 @@ def prepare(store: Store, tx: Tx, step: str = "head") -> str:
         _add_postgis(connection)
     found, steps = _step(connection), _steps()
     if not {found or "head", step} <= {*steps, "head"}:
-        raise SchemaError("a newer Placarde made this")
+        raise SchemaError(Cause.NEWER)
     if step != "head" and found is not None and steps[found] > steps[step]:
-        raise SchemaError("these tables are newer: begin with an empty database")
+        raise SchemaError(Cause.BEYOND)
     command.upgrade(_config(connection), step)
     return _step(connection) or ""
 
@@ -99,10 +114,7 @@ def _add_postgis(connection: Connection) -> None:
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", None)
         if state == _INSUFFICIENT_PRIVILEGE:
-            raise SchemaError(
-                "PostGIS is missing, and this user may not add it: let a superuser run "
-                "CREATE EXTENSION postgis in this database"
-            ) from error
+            raise SchemaError(Cause.NO_RIGHT) from error
         if state in _NOT_INSTALLED:
-            raise SchemaError("PostGIS is not installed on the server of this database") from error
+            raise SchemaError(Cause.NO_POSTGIS) from error
         raise
