@@ -25,6 +25,21 @@ _PRAGMAS = (
 )
 
 
+_PASSING = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+"""The primary result codes of SQLite of what may work later (https://sqlite.org/rescode.html)."""
+
+
 class StoreUnavailableError(Exception):
     """The database does not answer, is too busy or has no room left; the same may work later.
 
@@ -103,7 +118,13 @@ def open_store(url: str) -> Store:
     """
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
-        engine = create_engine(address, connect_args={"timeout": BUSY_MS / 1000})
+        engine = create_engine(
+            address,
+            pool_size=10,
+            max_overflow=40,  # as many as there are threads that ask: a connection costs nothing
+            pool_timeout=5,
+            connect_args={"timeout": BUSY_MS / 1000},
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return Store(engine)
@@ -140,12 +161,22 @@ def _unavailable() -> Iterator[None]:
         yield
     except PoolTimeoutError as error:
         raise StoreUnavailableError("every connection to the database is busy") from error
-    except (OperationalError, InterfaceError) as error:
-        raise StoreUnavailableError(_reason(error), full=_is_full(error)) from error
     except DBAPIError as error:
-        if error.connection_invalidated:
-            raise StoreUnavailableError(_reason(error)) from error
-        raise
+        if not _may_pass(error):
+            raise
+        raise StoreUnavailableError(_reason(error), full=_is_full(error)) from error
+
+
+def _may_pass(error: DBAPIError) -> bool:
+    """Return whether the database is to blame, and not what it was asked.
+
+    SQLite calls a missing table operational too: there the code decides.
+    """
+    original = error.orig
+    if isinstance(original, sqlite3.Error):
+        code = getattr(original, "sqlite_errorcode", None)
+        return code is not None and code & 0xFF in _PASSING
+    return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
 
 
 def _reason(error: DBAPIError) -> str:
