@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.service.errors import ApiError
-from app.service.plan_changes import postings_in
+from app.service.plan_changes import Postings, postings_in
 from data.store import Tx, plans
 from data.store.tables import PlanRecord
 from data.write.folder import PLAN_FILE
@@ -57,7 +57,7 @@ def redo_of(tx: Tx, plan: PlanRecord) -> Move:
         409 where nothing was undone since the last change.
     """
     left = _redo(tx, plan)
-    if not left:
+    if not left or _visible(tx, plan, left[0]) is None:
         raise ApiError(409, "nothing-to-redo", "Nothing was undone since the last change.")
     return _move(tx, plan, left[0], kind="redo", redo=left[1:])
 
@@ -79,8 +79,9 @@ def _redo(tx: Tx, plan: PlanRecord) -> list[int]:
     return [] if change is None else list(change.action.get("redo", []))
 
 
-def _visible(tx: Tx, plan: PlanRecord, revision: int) -> frozenset[tuple[int, str, str]]:
-    """Return the postings of a revision that may still be shown."""
+def _visible(tx: Tx, plan: PlanRecord, revision: int) -> Postings | None:
+    """Return the postings of a revision that may still be shown; None if it was erased."""
     document = plans.file(tx, plan.plan_id, PLAN_FILE, revision=revision)
-    found = postings_in(document) if document is not None else frozenset()
-    return frozenset(each for each in found if each[2] not in plan.withdrawn)
+    if document is None:
+        return None
+    return frozenset(each for each in postings_in(document) if each[2] not in plan.withdrawn)

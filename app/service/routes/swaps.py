@@ -16,7 +16,15 @@ from app.service.context import RequestId, Services, ServicesDep
 from app.service.errors import ApiError, responses
 from app.service.etag import IfMatch
 from app.service.locking import lock_posting, refused_locks
-from app.service.plan_changes import Base, add_revision, check_seen, note, stripped, tag_of
+from app.service.plan_changes import (
+    Base,
+    add_revision,
+    check_seen,
+    note,
+    stripped,
+    tag_of,
+    without_withdrawn,
+)
 from app.service.plan_models import (
     LockAsked,
     LockTold,
@@ -228,6 +236,7 @@ def _moved(
     service: Services, act: Callable[[Tx], Act], *, plan_id: str, seen: str | None, find: Find
 ) -> tuple[PlanAnswer, str]:
     """Show another revision of a draft; return the plan and its new ETag."""
+    without_withdrawn(service, plan_id)
     with service.store.read() as tx:
         plan = plan_of(tx, plan_id)
         base = check_seen(plan, seen)
