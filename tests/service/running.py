@@ -16,7 +16,7 @@ from app.service.jobs import JobRunner
 from app.service.jobs.executor import Ask, Executor, Files, Report, Task
 from app.service.jobs.layout import OUTCOME, PLAN
 
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 """What a job is given before a test gives up; nothing depends on how long it takes."""
 
 SUMMARY: dict[str, Any] = {

@@ -1,0 +1,45 @@
+"""The service in a process of its own, on a lease of two seconds: ``python -m tests.service.serving
+URL PORT``. Who calls is what the headers of `tests.service.conftest` say."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import uvicorn
+from anyio.to_thread import run_sync
+from fastapi import FastAPI
+
+from app.service.access import authenticate
+from app.service.app import create_service
+from app.service.context import Services
+from app.service.jobs import JobRunner
+from app.service.settings import ServiceSettings
+from data.store import open_store
+from tests.service.conftest import SECRET, told_by_headers
+
+LEASE = timedelta(seconds=2)
+
+
+def main(url: str, port: int) -> None:
+    """Serve until told to stop."""
+    settings = ServiceSettings(database_url=url, folder=Path(), secret=SECRET, lease=LEASE)
+    services = Services(open_store(url), settings)
+
+    @asynccontextmanager
+    async def alive(_: FastAPI) -> AsyncIterator[None]:
+        runner = JobRunner(services)
+        runner.start()
+        yield
+        await run_sync(runner.stop)
+
+    app = create_service(services, lifespan=alive)
+    app.dependency_overrides[authenticate] = told_by_headers
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
