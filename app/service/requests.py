@@ -43,7 +43,9 @@ class RequestMiddleware:
         given = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
         request_id = given if _OURS.fullmatch(given) else uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-
+        only_head = scope["method"] == "HEAD"
+        if only_head:  # whatever may be read may be asked for its headers (RFC 9110, 9.3.2)
+            scope = {**scope, "method": "GET"}
         began = False
 
         async def send_with_headers(message: Message) -> None:
@@ -54,7 +56,11 @@ class RequestMiddleware:
                 headers[REQUEST_ID_HEADER] = request_id
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
+            elif only_head:
+                return
             await send(message)
+            if only_head:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
 
         try:
             await self._app(scope, receive, send_with_headers)
