@@ -62,9 +62,9 @@ _COUNTS = ("kind", "counts", "changes", "proposals", "problems", "text")
 )
 def reconcile(
     plan_id: str,
+    granted: Annotated[Granted, needs(Action.PLAN_RECONCILE)],  # before the file is read
     sent: FileDep,
     *,
-    granted: Annotated[Granted, needs(Action.PLAN_RECONCILE)],
     service: ServicesDep,
     request_id: RequestId,
     response: Response,
@@ -155,9 +155,9 @@ async def remark_files(request: Request, service: ServicesDep) -> dict[str, byte
 )
 def add_remarks(
     plan_id: str,
+    granted: Annotated[Granted, needs(Action.REMARKS)],  # before the files are read
     sent: Annotated[dict[str, bytes], Depends(remark_files)],
     *,
-    granted: Annotated[Granted, needs(Action.REMARKS)],
     service: ServicesDep,
     request_id: RequestId,
 ) -> RemarksAnswer:
