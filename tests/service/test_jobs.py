@@ -267,7 +267,7 @@ def test_events_are_streamed_to_the_end_and_gone_on_with_after_the_last_one(
     place = ask(client, tiny)
     other = create_service(service)  # as another process would be
     other.dependency_overrides[authenticate] = told_by_headers
-    follower = TestClient(other, headers=client.headers)
+    follower = TestClient(other, headers=dict(client.headers))
     with running(service, ScriptedExecutor(makes_a_plan)):
         events = list(_events(follower, f"{place}/events"))
     kinds = [event["event"] for event in events]

@@ -45,9 +45,8 @@ def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(cluster: Local
     def kill_the_first(step: Any) -> None:
         steps.append(dict(step))
         if len(steps) == 1:
-            (busy,) = [
-                each.address for each in cluster.scheduler.workers.values() if each.processing
-            ]
+            scheduler: Any = cluster.scheduler
+            (busy,) = [each.address for each in scheduler.workers.values() if each.processing]
             (pid,) = [each.pid for each in cluster.workers.values() if each.worker_address == busy]
             os.kill(pid, signal.SIGKILL)
 
