@@ -56,7 +56,9 @@ for _file in PLAN_FILES:
                 "description": _file.summary,
                 "content": {
                     _file.media_type.partition(";")[0]: {
-                        "schema": {"type": "string", "format": "binary"}
+                        "schema": {"type": "object"}
+                        if _file.media_type == "application/json"
+                        else {"type": "string", "format": "binary"}
                     }
                 },
             },
