@@ -14,6 +14,7 @@ from app import reconcile_wording
 from app.mapping import plan_pages
 from app.reconciling import reconcile_plan_folder
 from app.remarking import gather_remarks, gathered_json
+from app.service.carrying import campaign_changes
 from app.service.jobs.executor import Files
 from app.service.jobs.work import Watch
 from app.service.revising import folder_files, rewritten, with_postings, without_agents
@@ -35,6 +36,7 @@ Parameters = Mapping[str, Any]
 
 ANSWER = "answer.json"
 """What is given back beside files."""
+CAMPAIGN_CHANGES = "campaign_changes"
 CAMPAIGN_PICKLE = "campaign.pickle"
 PLAN, RETURNED, REMARKS, NEW = "plan", "returned", "remarks", "new"
 """Folders in which files stand where there are several kinds of them."""
@@ -117,6 +119,8 @@ def reconcile(files: Given, parameters: Parameters, watch: Watch) -> Files:
         )
         told = _without_place(reconcile_wording.reconcile_json(done))
         told["text"] = reconcile_wording.reconcile_lines(done)[:-1]  # the last one names a folder
+        before = read_plan_folder(folder / PLAN).campaign
+        told[CAMPAIGN_CHANGES] = campaign_changes(before, done.campaign)
         told["changes"] = [_line_json(plain(line)) for line in done.changes]
         return {**_below(folder / NEW, NEW), ANSWER: _json(told)}
 

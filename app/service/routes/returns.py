@@ -13,6 +13,7 @@ from app.service import jobs
 from app.service.access import Action, Granted, needs
 from app.service.acts import act_of
 from app.service.bodies import FORM
+from app.service.carrying import carry
 from app.service.context import RequestId, Services, ServicesDep
 from app.service.errors import ApiError, responses
 from app.service.etag import IfMatch
@@ -27,7 +28,7 @@ from app.service.plan_changes import (
 )
 from app.service.plan_models import ReconcileAnswer, RemarksAnswer
 from app.service.plan_reading import plan_of
-from app.service.plan_work import ANSWER, NEW, PLAN, REMARKS, RETURNED
+from app.service.plan_work import ANSWER, CAMPAIGN_CHANGES, NEW, PLAN, REMARKS, RETURNED
 from app.service.routes.plans import shown
 from app.service.states import Step, after
 from app.service.uploads import FileDep, bad_form, form_body, is_form, safe_name
@@ -73,7 +74,9 @@ def reconcile(
     """Hold the file against the order, and plan again what it leaves open.
 
     The plan is reconciled; what comes of it is a new version. Where no posting changes the new
-    version is reconciled too; where some do it is a draft, to be approved before it is sent.
+    version is reconciled too; where some do it is a draft, to be approved before it is sent. What
+    is firm now is locked in the campaign, and its prices are those of the buyer: the next planning
+    keeps to them.
     """
     without_withdrawn(service, plan_id)
     with service.store.read() as tx:
@@ -99,6 +102,7 @@ def reconcile(
         parent.state = states["after"]
         act = act_of(service, granted, request_id, tx)
         version = _version(tx, parent, made, act, same=postings_in(made[PLAN_FILE]) == before)
+        carry(tx, parent.campaign_id, told.pop(CAMPAIGN_CHANGES), act=act)
         note(tx, parent, act, "plan.reconcile", {**states, "version": version.plan_id})
         response.headers["Location"] = f"/plans/{version.plan_id}"
         response.headers["ETag"] = tag_of(version)
