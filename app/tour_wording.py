@@ -39,12 +39,13 @@ def _day_lines(tour: Tour, names: Mapping[str, str]) -> Iterator[str]:
 
 def _stop_line(stop: Stop, names: Mapping[str, str]) -> str:
     days = sorted(stop.open_on)
-    when = long_date(days[0])
+    when, hours = long_date(days[0]), ""
     if len(days) > 1:
         when += f" au {long_date(days[-1])} ({counted(len(days), 'jour', 'jours')})"
-    hours = ""
     if stop.opens is not None and stop.closes is not None:
         hours = f", de {stop.opens:%H:%M} à {stop.closes:%H:%M}"
+        if len(days) > 1:
+            hours = f", du {stop.opens:%d/%m %H:%M} au {stop.closes:%d/%m %H:%M}"
     return f"  {when}{NBSP}: {names[stop.maison_id]}{hours}"
 
 

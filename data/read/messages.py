@@ -66,7 +66,7 @@ _TEXTS: dict[Code, tuple[str, str]] = {
     ),
     Code.KIT_ZONE_COUNT: (
         "La liste tour.kit_zones ({count}) ne va pas avec tour.kits ({kits}).",
-        "Donnez une zone par lot, dans l’ordre ; un texte vide laisse un lot aller partout.",
+        "Donnez une zone par kit, dans l’ordre ; un texte vide laisse un kit aller partout.",
     ),
     Code.ORDER_CYCLE: (
         "L’ordre demandé tourne en rond : {cycle}.",

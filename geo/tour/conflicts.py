@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from geo.french import counted, month_date, typeset
-from geo.model import BoolArray, IntArray
+from geo.model import BoolArray, Driving, IntArray
 from geo.plan import Shortfall
 from geo.tour.earliest import earliest_finish, finish_with
 from geo.tour.exact import MAX_STOPS, fits_exact, kits_of
 from geo.tour.floor import possible_legs
 from geo.tour.moves import moves_of
-from geo.tour.problem import TourProblem
+from geo.tour.problem import DAY_S, TourProblem
 from geo.tour.repairs import repairs, repairs_by_search
 from geo.tour.subsets import members
 from geo.tour.wording import days_text, duration, quoted
@@ -94,10 +94,27 @@ def _too_far(problem: TourProblem, node: int, nearest_s: int) -> Shortfall:
         "no-time-to-drive",
         problem.node_id(node),
         typeset(
-            f"{place} : les horaires ne laissent à aucun trajet le temps de se faire avant "
-            "l’ouverture ou entre la fermeture et minuit. Revoir les horaires d’ouverture."
+            f"{place} : aucun trajet n’y tient {_hours(problem)}, hors des horaires d’ouverture, "
+            f"du montage et du démontage. {_remedy(problem)}."
         ),
     )
+
+
+def _hours(problem: TourProblem) -> str:
+    """Return the hours of driving; all the day where nothing limits them."""
+    if problem.drive_from_s <= 0 and problem.drive_until_s >= DAY_S - 1:
+        return "dans sa journée"
+    first, last = (problem.moment(s) for s in (problem.drive_from_s, problem.drive_until_s))
+    return f"entre {first:%H:%M} et {last:%H:%M}"
+
+
+def _remedy(problem: TourProblem) -> str:
+    wider = "Élargir les heures de conduite, revoir ces horaires"
+    if problem.driver_returns:
+        return f"{wider}, ou laisser le conducteur dormir sur place"
+    if problem.driving is not Driving.EITHER:
+        return f"{wider}, ou permettre de rouler soir ou matin"
+    return wider.replace(", revoir", " ou revoir")
 
 
 def _collisions(problem: TourProblem, collide: BoolArray) -> Iterator[Shortfall]:
@@ -138,7 +155,7 @@ def _collision(problem: TourProblem, stops: Sequence[int], *, only: bool) -> Sho
         typeset(
             f"{len(stops)} étapes ne tiennent pas ensemble entre le "
             f"{month_date(problem.first_day)} et le {month_date(problem.last_day)} avec "
-            f"{counted(problem.kits, 'lot', 'lots')} ({counted(needed, 'jour', 'jours')} de "
+            f"{counted(problem.kits, 'kit', 'kits')} ({counted(needed, 'jour', 'jours')} de "
             f"présence, {counted(days, 'jour', 'jours')} d’ouverture en tout)"
             f"{'' if only else ', par exemple'} : {which}."
         ),

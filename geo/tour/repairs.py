@@ -122,7 +122,7 @@ def _does_not_fit(problem: TourProblem, *, most: int | None, days_help: bool) ->
         typeset(
             f"Aucune tournée ne visite les {counted(n, 'étape', 'étapes')} entre le "
             f"{month_date(problem.first_day)} et le {month_date(problem.last_day)} avec "
-            f"{counted(problem.kits, 'lot', 'lots')}{at_most}. {remedy}"
+            f"{counted(problem.kits, 'kit', 'kits')}{at_most}. {remedy}"
         ),
         wanted=n,
         got=0 if most is None else most,
@@ -146,7 +146,7 @@ def _more_kits(problem: TourProblem, kits: int) -> Shortfall:
     return Shortfall(
         "needs-more-kits",
         "",
-        f"Avec {counted(kits, 'lot', 'lots')} au lieu de {problem.kits}, la tournée tiendrait.",
+        f"Avec {counted(kits, 'kit', 'kits')} au lieu de {problem.kits}, la tournée tiendrait.",
         wanted=kits,
         got=problem.kits,
     )

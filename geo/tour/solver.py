@@ -160,6 +160,6 @@ def _not_found(problem: TourProblem) -> Shortfall:
     n = len(problem.stop_ids)
     message = (
         f"La recherche s’est arrêtée avant de trouver une tournée des {n} étapes, sans prouver "
-        "qu’il n’y en a pas : allonger la période, ajouter un lot ou retirer des étapes."
+        "qu’il n’y en a pas : allonger la période, ajouter un kit ou retirer des étapes."
     )
     return Shortfall("tour-not-found", "", typeset(message), wanted=n)

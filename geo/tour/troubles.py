@@ -133,8 +133,8 @@ def kit_trouble(maison: Maison) -> Shortfall:
     return _shortfall(
         "stop-has-no-kit",
         maison,
-        "aucun lot n’y va, chacun étant réservé à une zone qui ne la contient pas : "
-        "ajouter un lot pour sa zone, ou corriger sa zone.",
+        "aucun kit n’y va, chacun étant réservé à une zone qui ne la contient pas : "
+        "ajouter un kit pour sa zone, ou corriger sa zone.",
         wanted=1,
     )
 

@@ -40,7 +40,7 @@ def _unknown(rules: TourRules, tour: Tour) -> Iterator[Violation]:
     unknown = sorted(kits - set(range(1, rules.kits + 1)))
     if unknown:
         told = ", ".join(str(kit) for kit in unknown)
-        message = f"La tournée emploie le(s) lot(s) {told}, la campagne en a {rules.kits}."
+        message = f"La tournée emploie le(s) kit(s) {told}, la campagne en a {rules.kits}."
         yield breach(Rule.TOO_MANY_KITS, "", message)
 
 
@@ -51,7 +51,7 @@ def _zones(campaign: Campaign, rules: TourRules, tour: Tour) -> Iterator[Violati
     for stop in tour.stops:
         zone, maison = zone_of.get(stop.kit, ""), maisons.get(stop.maison_id)
         if zone and maison is not None and zone not in homes.zones(maison):
-            message = f"Lot {stop.kit} : la Maison {stop.maison_id} n’est pas dans sa zone {zone}."
+            message = f"Kit {stop.kit} : la Maison {stop.maison_id} n’est pas dans sa zone {zone}."
             yield breach(Rule.KIT_OUT_OF_ZONE, stop.maison_id, message)
 
 
@@ -75,7 +75,7 @@ def _overlaps(tour: Tour, halves: frozenset[str]) -> Iterator[Violation]:
     for before, after in pairwise(sorted(dated, key=lambda s: (s.kit, _first(s, halves)))):
         if before.kit == after.kit and _last(before, halves) >= _first(after, halves):
             message = (
-                f"Lot {before.kit} : encore à {before.maison_id} le {day(max(before.open_on))} "
+                f"Kit {before.kit} : encore à {before.maison_id} le {day(max(before.open_on))} "
                 f"et déjà à {after.maison_id} le {day(min(after.open_on))}."
             )
             yield breach(Rule.STOPS_OVERLAP, after.maison_id, message)

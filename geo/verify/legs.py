@@ -53,7 +53,7 @@ def _arrive(leg: Leg) -> datetime:
 
 
 def _where(leg: Leg) -> str:
-    return f"Lot {leg.kit}, trajet {leg.from_id} → {leg.to_id}"
+    return f"Kit {leg.kit}, trajet {leg.from_id} → {leg.to_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _chain(stops: Sequence[Stop], legs: Sequence[Leg], days: _Days) -> Iterator[
                 trip.append(waiting.pop(0))
             elif from_id != to_id:
                 found = f"{leg.from_id} → {leg.to_id}{_empty(leg.empty)}" if leg else "rien"
-                message = f"Lot {kit} : on attend le trajet {from_id} → {to_id}{_empty(empty)}, "
+                message = f"Kit {kit} : on attend le trajet {from_id} → {to_id}{_empty(empty)}, "
                 yield breach(Rule.LEG_CHAIN, to_id, f"{message}il y a {found}.")
                 return
         for leg in trip:
@@ -214,7 +214,7 @@ def _driving_days(legs: Sequence[Leg], rules: TourRules) -> Iterator[Violation]:
         by_day[_depart(leg).date()] += leg.drive_s
     for driven_on, drive_s in sorted(by_day.items()):
         if drive_s > rules.max_drive_s:
-            message = f"Lot {legs[0].kit}, {day(driven_on)} : {minutes(drive_s)} de conduite, "
+            message = f"Kit {legs[0].kit}, {day(driven_on)} : {minutes(drive_s)} de conduite, "
             message += f"au lieu de {minutes(rules.max_drive_s)} au plus."
             yield breach(Rule.DAY_DRIVE, f"{driven_on:%Y-%m-%d}", message)
 

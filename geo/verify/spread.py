@@ -57,7 +57,7 @@ def check_spread(
 
 
 def _interval(leg: Leg) -> Iterator[Violation]:
-    where = f"Lot {leg.kit}, trajet {leg.from_id} → {leg.to_id}"
+    where = f"Kit {leg.kit}, trajet {leg.from_id} → {leg.to_id}"
     if leg.low_s is None and leg.high_s is None:
         return
     if leg.source is not TravelSource.ESTIMATE:

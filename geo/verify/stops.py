@@ -53,7 +53,7 @@ class Stay:
     @property
     def where(self) -> str:
         """Return the Maison and the kit, for the beginning of a sentence."""
-        return f"Maison {self.stop.maison_id}, lot {self.stop.kit}"
+        return f"Maison {self.stop.maison_id}, kit {self.stop.kit}"
 
     def length(self) -> float:
         """Return how many days the exhibition is open, or half of how many half-days."""
@@ -159,11 +159,11 @@ def _hours(stay: Stay, rules: TourRules) -> Iterator[Violation]:
     arrive, leave = stop.arrive.replace(tzinfo=None), stop.leave.replace(tzinfo=None)
     opens, closes = stay.opening(), stay.closing()
     if opens is not None and arrive > opens - timedelta(seconds=setup):
-        message = f"{stay.where} : le lot arrive le {moment(arrive)}, la Maison ouvre le "
+        message = f"{stay.where} : le kit arrive le {moment(arrive)}, la Maison ouvre le "
         message += f"{moment(opens)}{_with(setup, 'montage')}."
         yield breach(Rule.ARRIVES_AFTER_OPENING, stop.maison_id, message)
     if closes is not None and leave < closes + timedelta(seconds=takedown):
-        message = f"{stay.where} : le lot repart le {moment(leave)}, la Maison ferme le "
+        message = f"{stay.where} : le kit repart le {moment(leave)}, la Maison ferme le "
         message += f"{moment(closes)}{_with(takedown, 'démontage')}."
         yield breach(Rule.LEAVES_BEFORE_CLOSING, stop.maison_id, message)
 

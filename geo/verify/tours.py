@@ -57,7 +57,7 @@ def _sorted(tour: Tour) -> Iterator[Violation]:
     legs = [(leg.kit, _wall_clock(leg.depart)) for leg in tour.legs]
     for name, moments in (("étapes", stops), ("trajets", legs)):
         if moments != sorted(moments):
-            message = f"Les {name} ne sont pas dans l’ordre où ils ont lieu, lot par lot."
+            message = f"Les {name} ne sont pas dans l’ordre où ils ont lieu, kit par kit."
             yield breach(Rule.TOUR_UNSORTED, "", message)
 
 

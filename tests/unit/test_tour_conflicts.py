@@ -55,7 +55,7 @@ def test_what_the_planner_reads_is_a_french_sentence() -> None:
     told = refused(campaign(rules={"start": date(2017, 10, 30), "end": date(2017, 11, 2)}))
     assert plain(told["tour-does-not-fit"]) == (
         "Aucune tournée ne visite les 4 étapes entre le 30 octobre 2017 et le 2 novembre 2017 "
-        "avec 1 lot : 3 au plus. Chacun des changements proposés suffit à lui seul."
+        "avec 1 kit : 3 au plus. Chacun des changements proposés suffit à lui seul."
     )
     assert plain(told["needs-more-days"]) == (
         "Avec 1 jour de plus, soit une fin le 3 novembre 2017 au lieu du 2 novembre 2017, "
@@ -82,7 +82,7 @@ def test_two_fixed_dates_that_collide_are_told_with_their_date() -> None:
     told = refused(asked)
     assert plain(told["dates-collide"]) == (
         "2 étapes ne tiennent pas ensemble entre le 17 octobre 2017 et le 17 novembre 2017 avec "
-        "1 lot (2 jours de présence, 1 jour d’ouverture en tout) : "
+        "1 kit (2 jours de présence, 1 jour d’ouverture en tout) : "
         "« Maison 2 » (24 octobre 2017) ; « Maison 4 » (24 octobre 2017)."
     )
     assert "needs-more-days" not in told
