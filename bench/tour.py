@@ -1,7 +1,7 @@
 """Tours against other solvers: ``python -m bench.tour [--tsptw FOLDER] [--limit 60] [NAME …]``.
 
 Exhibitions come from a seed (`bench.exhibitions`); every answer is priced and checked by one
-function. Processor times, since a machine may be busy; the limits of the peers are on the clock.
+function. All times and limits are of the processor, since a machine may be busy.
 With a folder of the public sets (`bench.tsptw_files`), the travelling salesman with time windows
 too. ``--quick`` leaves out what takes long.
 """
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("stops", nargs="*", type=int, help="only exhibitions of so many stops")
     parser.add_argument("--tsptw", type=Path, help="a folder with the public sets")
     parser.add_argument("--every", type=int, default=1, help="one instance of the sets in so many")
-    parser.add_argument("--limit", type=float, default=60.0, help="seconds for each peer")
+    parser.add_argument("--limit", type=float, default=60.0, help="processor seconds for each peer")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args(arguments)
     solve(make_problem(Exhibition(6, 2)))

@@ -6,6 +6,7 @@ the day after. What they give back is orders of stops; `cost` prices and checks 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,6 @@ import numpy as np
 import vroom
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 from pyvrp import solve
-from pyvrp.stop import MaxRuntime
 
 from geo.tour.floor import possible_legs
 from geo.tour.itinerary import itinerary
@@ -38,9 +38,15 @@ def cost(problem: TourProblem, routes: Sequence[Sequence[int]]) -> int | None:
 
 
 def by_pyvrp(problem: TourProblem, seconds: float) -> Routes:
-    """Return the routes of PyVRP, stopped by the clock."""
+    """Return the routes of PyVRP after so many seconds of processor time."""
     data, stop_of = to_pyvrp(problem, possible_legs(problem))
-    result = solve(data, MaxRuntime(seconds), seed=1, collect_stats=False, display=False)
+    end = time.process_time() + seconds
+
+    def is_over(best_cost: float) -> bool:
+        del best_cost
+        return time.process_time() >= end
+
+    result = solve(data, is_over, seed=1, collect_stats=False, display=False)
     return routes_of(result.best, stop_of)
 
 
@@ -87,7 +93,10 @@ def _days(problem: TourProblem) -> _Days:
 
 
 def by_ortools(problem: TourProblem, seconds: float) -> Routes:
-    """Return the routes of OR-Tools' routing library by guided local search; none: none found."""
+    """Return the routes of OR-Tools' routing library by guided local search; none: none found.
+
+    Stopped after so many seconds of processor time.
+    """
     n, days = len(problem.stop_ids), _days(problem)
     manager = pywrapcp.RoutingIndexManager(n + 1, problem.kits, 0)
     routing = pywrapcp.RoutingModel(manager)
@@ -116,7 +125,8 @@ def by_ortools(problem: TourProblem, seconds: float) -> Routes:
     parameters.first_solution_strategy = first.PARALLEL_CHEAPEST_INSERTION
     local = routing_enums_pb2.LocalSearchMetaheuristic
     parameters.local_search_metaheuristic = local.GUIDED_LOCAL_SEARCH
-    parameters.time_limit.FromMilliseconds(int(seconds * 1000))
+    end = time.process_time() + seconds
+    routing.AddSearchMonitor(routing.solver().CustomLimit(lambda: time.process_time() >= end))
     found = routing.SolveWithParameters(parameters)
     routes: Routes = []
     for kit in range(problem.kits if found else 0):

@@ -29,22 +29,22 @@ class TsptwEffort:
     Parameters
     ----------
     iterations
-        Of PyVRP, on a hundred nodes; inversely more or fewer on others.
+        Of PyVRP, up to a hundred nodes; inversely fewer on more.
     rounds
         Of subgradient steps, each time prices are sought.
     cells
         How fine the clock of the bound is: how many cells times arcs a node.
-    widths
-        How many labels a layer may hold, one search after the other.
+    works
+        How much growing labels may take, one search after the other: labels in a layer times arcs.
     """
 
     iterations: int = 600
     rounds: int = 30
     cells: int = 600_000
-    widths: tuple[int, ...] = (10_000,)
+    works: tuple[int, ...] = (8_000_000,)
 
 
-THOROUGH = TsptwEffort(2_000, 400, 4_000_000, (10_000, 100_000, 1_000_000, 4_000_000))
+THOROUGH = TsptwEffort(2_000, 400, 4_000_000, (8_000_000, 80_000_000, 800_000_000, 3_200_000_000))
 """What is enough to prove most problems of 40 nodes."""
 
 
@@ -75,15 +75,13 @@ def solve_tsptw(problem: Tsptw, *, effort: TsptwEffort | None = None, seed: int 
     run.grow(_FIRST_WIDTH)
     if not run.done:
         run.improve(seed)
-    for width in effort.widths:
-        if run.done:
+    for work in effort.works:
+        if run.done or run.is_far:
             break
         run.price(effort.rounds)
-        if not run.done:
-            run.grow(width)
-        if run.is_far:
-            run.improve(seed + 1)
-            break
+        run.grow(max(_FIRST_WIDTH, work // max(1, int(run.tight.arcs.sum()))))
+    if not run.done:
+        run.improve(seed + 1)
     return run.answer()
 
 
@@ -145,7 +143,7 @@ class _Run:
 
     def improve(self, seed: int) -> None:
         """Let PyVRP better the tour, or find one."""
-        iterations = max(50, self.effort.iterations * 100 // len(self.problem))
+        iterations = self.effort.iterations * 100 // max(len(self.problem), 100)
         order = improve(self.problem, self.tight, self.order, iterations=iterations, seed=seed)
         if order and (self.cost is None or self.problem.cost_of(order) < self.cost):
             self.order = order
