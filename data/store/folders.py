@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from data.read import Cleaned, Reading, clean_campaign, read_campaign
 from data.read.campaign import CAMPAIGN_FILE
+from data.read.folder import PORTRAIT_LIMIT
 from data.read.portraits import FOLDER as PORTRAITS
 from data.read.sections import GeocoderSection
 from data.store import blobs, campaigns, inputs
@@ -144,7 +145,12 @@ def _attached(folder: Path, cleaned: Cleaned) -> dict[str, bytes]:
     files = {}
     for path in sorted((folder / PORTRAITS).glob("*")):
         inside = path.resolve().is_relative_to(folder.resolve())
-        if inside and path.is_file() and path.suffix.casefold() in _PICTURES:
+        if (
+            inside
+            and path.suffix.casefold() in _PICTURES
+            and path.is_file()
+            and path.stat().st_size <= PORTRAIT_LIMIT
+        ):
             files[f"{PORTRAITS}/{path.name}"] = path.read_bytes()
     geocoder = cleaned.rules.geocoder if cleaned.rules else None
     found = {file.name for file in cleaned.inputs}
