@@ -317,7 +317,7 @@ class TourRules:
 
 @dataclass(frozen=True, slots=True)
 class PortraitImage:
-    """The picture of a portrait, as its file holds it."""
+    """The picture of a portrait, without what its file says beside the picture."""
 
     media_type: str
     content: bytes

@@ -1,7 +1,7 @@
 """The pictures of the portraits: ``portraits/<portrait_id>.svg``, ``.png``, ``.jpg``, ``.webp``.
 
 A file's content tells what it is; its name tells only whose portrait. No path is ever made from an
-identifier.
+identifier. What a file says beside its picture (place, date, device, author) stays at the door.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from data.read.codes import Code
 from data.read.folder import PORTRAIT_LIMIT, Folder
 from data.read.log import ProblemLog
+from data.read.metadata import without_metadata
 from data.read.text import normal
 from geo.errors import Where
 from geo.model import PortraitImage
@@ -102,4 +103,8 @@ def _picture(folder: Folder, name: str, log: ProblemLog) -> PortraitImage | None
         if content is not None:
             log.add(Code.BAD_PORTRAIT, Where(name))
         return None
-    return PortraitImage(kind, content)
+    plain = without_metadata(content, kind)
+    if plain is None:
+        log.add(Code.BAD_PORTRAIT, Where(name))
+        return None
+    return PortraitImage(kind, plain)
