@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from geo import french
-from maps import blocks
+from maps import blocks, tour_blocks
 from maps.calendar import calendar_section
 from maps.columns import Json
 from maps.scene import IntArray, Scene, fictitious_notice, portrait_series
@@ -27,7 +27,7 @@ def buyer_payload(scene: Scene, zones: Json) -> Json:
         "zones": zones,
         "places": blocks.places_block(scene, faces, _facts(scene, faces)),
         "postings": blocks.postings_block(scene, faces, series),
-        "tour": blocks.tour_block(scene, with_times=False),
+        "tour": tour_blocks.tour_block(scene, with_times=False),
         "sections": [
             {
                 "kind": "postings",
@@ -47,7 +47,7 @@ def buyer_payload(scene: Scene, zones: Json) -> Json:
                 ],
             },
             _orders_section(scene, portraits, series),
-            blocks.tour_section(scene),
+            tour_blocks.tour_section(scene),
             calendar_section(scene),
         ],
         "sources": list(blocks.SOURCES),

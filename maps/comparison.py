@@ -13,7 +13,7 @@ from geo.compare import Comparison
 from geo.model import Campaign
 from geo.plan import Plan, Posting, Tour
 from geo.targeting import Eligibility
-from maps import blocks
+from maps import blocks, tour_blocks
 from maps.columns import Json
 from maps.foliummap import folium_page
 from maps.onefile import one_file
@@ -77,7 +77,7 @@ def render_comparison(
         "zones": blocks.zones_block(scene),
         "places": blocks.places_block(scene, faces, _facts(scene, faces, a, b)),
         "postings": blocks.postings_block(scene, faces, np.searchsorted(np.unique(kinds), kinds)),
-        "tour": blocks.tour_block(scene, with_times=False),
+        "tour": tour_blocks.tour_block(scene, with_times=False),
         "sections": [
             blocks.rows_section(
                 "Chiffres",

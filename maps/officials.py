@@ -10,7 +10,7 @@ import numpy as np
 
 from geo import french
 from geo.model import Agent
-from maps import blocks
+from maps import blocks, tour_blocks
 from maps.assets import data_uri
 from maps.calendar import calendar_section
 from maps.columns import Json
@@ -40,11 +40,11 @@ def officials_payload(scene: Scene, zones: Json) -> Json:
             ],
         ),
         "postings": blocks.postings_block(scene, faces, series),
-        "tour": blocks.tour_block(scene, with_times=False),
+        "tour": tour_blocks.tour_block(scene, with_times=False),
         "sections": [
             {"kind": "gallery", "title": "Les portraits"},
             _zones_section(scene, portraits, series),
-            blocks.tour_section(scene),
+            tour_blocks.tour_section(scene),
             calendar_section(scene),
             {
                 "kind": "postings",
@@ -96,7 +96,7 @@ def _lead(scene: Scene, *, portraits: int, faces: int) -> list[str]:
     stops = scene.stops()
     if stops:
         names = french.counted(len(stops), "Maison du Département", "Maisons du Département")
-        lead.append(f"L’exposition des portraits visite {names}, {blocks.tour_span(scene)}.")
+        lead.append(f"L’exposition des portraits visite {names}, {tour_blocks.tour_span(scene)}.")
     return lead
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from geo import french
 from geo.model import Agent
 from geo.plan import Status, Tour
-from maps import blocks
+from maps import blocks, tour_blocks
 from maps.calendar import calendar_section
 from maps.columns import Json, packed
 from maps.planner_tables import exposure_section, points_section, problems_section, stops_section
@@ -66,7 +66,7 @@ def planner_payload(scene: Scene, zones: Json) -> Json:
         "zones": zones,
         "places": places,
         "postings": {**blocks.postings_block(scene, faces, scene.agent), **why_columns(scene)},
-        "tour": blocks.tour_block(scene, with_times=True),
+        "tour": tour_blocks.tour_block(scene, with_times=True),
         "sections": [
             _quality_section(scene),
             exposure_section(scene),

@@ -8,7 +8,7 @@ from geo import french
 from geo.errors import Problem
 from geo.plan import Leg, Stop
 from geo.precision import PRECISIONS, found_positions
-from maps import blocks
+from maps import blocks, tour_blocks
 from maps.columns import Json
 from maps.scene import Scene
 
@@ -49,7 +49,7 @@ def exposure_section(scene: Scene) -> Json:
 def stops_section(scene: Scene) -> Json:
     """Return the stops with hours and the drive that leads to each, and the way back."""
     at = {maison.maison_id: i for i, maison in enumerate(scene.campaign.maisons)}
-    maisons, marks = scene.campaign.maisons, blocks.stop_marks(scene)
+    maisons, marks = scene.campaign.maisons, tour_blocks.stop_marks(scene)
     legs = [leg for leg in scene.plan.tour.legs if leg.from_id != leg.to_id and not leg.empty]
     rows, targets = [], []
     for stop in scene.stops():
@@ -59,7 +59,7 @@ def stops_section(scene: Scene) -> Json:
             (
                 marks[stop.maison_id],
                 maisons[at[stop.maison_id]].name,
-                blocks.drive_text(leg) if leg is not None else "–",
+                tour_blocks.drive_text(leg) if leg is not None else "–",
                 french.moment(stop.arrive),
                 french.opening_days(stop.open_on),
                 french.moment(stop.leave),
@@ -69,7 +69,7 @@ def stops_section(scene: Scene) -> Json:
         legs = [other for other in legs if other is not leg]
     for leg in sorted(legs, key=lambda leg: (leg.kit, leg.depart)):
         times = (french.moment(leg.arrive), "–", "–")
-        rows.append(("Retour", maisons[at[leg.to_id]].name, blocks.drive_text(leg), *times))
+        rows.append(("Retour", maisons[at[leg.to_id]].name, tour_blocks.drive_text(leg), *times))
         targets.append(at[leg.to_id])
     return blocks.rows_section(
         "L’exposition itinérante",

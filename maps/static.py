@@ -20,7 +20,7 @@ from geo.crs import WGS84, LngLat, reproject_points, reproject_shapes
 from geo.model import Area, Campaign
 from geo.plan import Plan
 from geo.targeting import Eligibility
-from maps import blocks
+from maps import blocks, tour_blocks
 from maps.columns import Json
 from maps.officials import officials_payload
 from maps.scene import IntArray, Scene
@@ -89,7 +89,7 @@ def static_map(campaign: Campaign, plan: Plan, eligibility: Eligibility) -> Stat
     """Return the map of a plan for paper; the same inputs give the same text."""
     scene = Scene.of(campaign, plan, eligibility)
     payload = officials_payload(scene, {})
-    marks = blocks.stop_marks(scene)
+    marks = tour_blocks.stop_marks(scene)
     cities = {maison.maison_id: maison.city or maison.name for maison in campaign.maisons}
     return StaticMap(
         svg=_drawing(scene, payload["series"], marks),

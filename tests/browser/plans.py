@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
+from geo.both import united
+from geo.compare import compare
 from geo.model import Campaign
 from geo.plan import (
     AgentExposure,
@@ -20,6 +22,7 @@ from geo.plan import (
 )
 from geo.targeting import target
 from maps import render_pages
+from maps.comparison import PlanSide, render_comparison
 
 FACES_PER_AGENT = 5
 SHORTFALL = Shortfall("few-faces", "A1", "Il manque une face à cet agent.", 6, 5)
@@ -80,6 +83,23 @@ def _tour(campaign: Campaign) -> Tour:
 def pages_of(campaign: Campaign) -> dict[str, str]:
     """Return the three pages of the hand-made plan of a campaign."""
     return render_pages(campaign, hand_made_plan(campaign), target(campaign))
+
+
+def comparison_page(campaign: Campaign) -> str:
+    """Return the page that compares the hand-made plan with one that moves its first posting."""
+    plan = hand_made_plan(campaign)
+    first, *rest = plan.allocation.postings
+    moved = tuple(sorted([replace(first, period=3 - first.period), *rest]))
+    other = replace(plan, allocation=replace(plan.allocation, postings=moved))
+    return render_comparison(
+        PlanSide("plan A", campaign, plan),
+        PlanSide("plan B", campaign, other),
+        compare(plan.allocation, other.allocation),
+        united=united(campaign, campaign),
+        eligibility=target(campaign),
+        measures=[["Coût (€ HT)", "1", "2", "+1"]],
+        cautions=["Les budgets diffèrent."],
+    )
 
 
 def with_zone_names(campaign: Campaign, names: dict[str, str]) -> Campaign:

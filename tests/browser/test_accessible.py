@@ -10,19 +10,21 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import Look, Visit, renewed
-from tests.browser.plans import pages_of, with_sequences
+from tests.browser.plans import comparison_page, pages_of, with_sequences
 from tests.builders import tiny_campaign
 
 pytestmark = pytest.mark.browser
 
 INTERNAL, BUYER, OFFICIALS = "carte-interne.html", "carte-regie.html", "carte-elus.html"
-PAGES = (INTERNAL, BUYER, OFFICIALS)
+COMPARISON = "comparaison.html"
+PAGES = (INTERNAL, BUYER, OFFICIALS, COMPARISON)
 AXE = Path(__file__).parent / "assets" / "axe-core"
 
 
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
-    return pages_of(with_sequences(tiny_campaign()))
+    campaign = with_sequences(tiny_campaign())
+    return pages_of(campaign) | {COMPARISON: comparison_page(campaign)}
 
 
 def violations(visit: Visit) -> Any:
@@ -45,6 +47,16 @@ def test_axe_finds_nothing_in_any_state(name: str, pages: dict[str, str], shared
         page.get_by_role("button", name="Laisser une remarque sur le plan").click()
         assert violations(visit) == []
     page.emulate_media(color_scheme="light")
+
+
+def test_the_comparison_fits_a_phone(pages: dict[str, str], shared: Look) -> None:
+    visit = renewed(shared(pages[COMPARISON]))
+    visit.page.set_viewport_size({"width": 320, "height": 700})
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 320
+    box = visit.page.locator(".map").bounding_box()
+    assert box is not None
+    assert box["width"] >= 300
+    assert visit.errors == []
 
 
 def test_axe_would_find_a_fault(pages: dict[str, str], shared: Look) -> None:

@@ -345,3 +345,13 @@ def test_paper_is_a4_or_a3_with_the_map_on_the_first_sheet(
     states = [state.get_object() for state in resources["/ExtGState"].values()]
     masks = [s["/SMask"] for s in states if isinstance(s.get("/SMask"), dict)]
     assert [mask for mask in masks if "/TR" in mask] == []
+
+
+def test_every_sheet_that_a_table_goes_over_repeats_its_heading(
+    pages: dict[str, str], shared: Look, tmp_path: Path
+) -> None:
+    visit = renewed(shared(pages[INTERNAL]))
+    # A6, so that the tables of a small plan go over several sheets.
+    visit.page.pdf(path=tmp_path / "page.pdf", width="148mm", height="105mm")
+    sheets = [normalize("NFKC", p.extract_text()) for p in PdfReader(tmp_path / "page.pdf").pages]
+    assert sum("Raison" in sheet for sheet in sheets) > 1
