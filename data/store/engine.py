@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,6 +18,8 @@ Tx = Session
 """A transaction that is open: reads and writes go through it, and its opener commits."""
 
 BUSY_MS = 10_000
+TURN_S = 30.0
+"""How long a writer waits for the others of its process."""
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -63,6 +66,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._session = sessionmaker(engine, expire_on_commit=False)
+        self._turn = threading.Lock()
 
     @property
     def is_postgresql(self) -> bool:
@@ -93,10 +97,26 @@ class Store:
         StoreUnavailableError
             If the database does not answer or has no room; nothing is written then.
         """
-        with _unavailable(), self._session() as tx:
+        with _unavailable(), self._in_turn(), self._session() as tx:
             tx.connection(execution_options={"placarde_writes": True})
             yield tx
             tx.commit()
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Let one writer of this process at a time ask SQLite, which has no queue of its own.
+
+        Whoever waits here holds no connection: readers are not kept out.
+        """
+        if self.is_postgresql:
+            yield
+            return
+        if not self._turn.acquire(timeout=TURN_S):
+            raise StoreUnavailableError("too many writers are waiting")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -282,7 +282,8 @@ def change_row(
     campaigns.count_change(tx, campaign_id, act)
     change = told_change(kind, before, (changed.cells, changed.geometry))
     _note(tx, act, "row.change", record, row=changed, change=change | {"row_id": changed.row_id})
-    consents.note_withdrawn(tx, campaign_id, consented, act)
+    if consented:
+        consents.note_withdrawn(tx, campaign_id, consented, act)
     return changed
 
 

@@ -55,7 +55,7 @@ def rich(store: Store) -> str:
     return import_campaign(store, rich_files())
 
 
-def edit(client: TestClient, url: str, *, tag: str = "*", **cells: object) -> Any:
+def edit(client: TestClient, url: str, *, tag: str = "*", **cells: Any) -> Any:
     return client.patch(url, json={"cells": cells}, headers={"If-Match": tag})
 
 
@@ -262,7 +262,7 @@ def test_a_territory_that_changed_is_the_one_that_faces_are_held_against(
     url = f"/campaigns/{tiny}"
     outside = lnglat_at(-3, 3)
     assert edit(client, f"{url}/faces/rows/f00", price_eur=5).status_code == 200
-    cells = {"lat": outside.lat, "lon": outside.lng}
+    cells: dict[str, Any] = {"lat": outside.lat, "lon": outside.lng}
     assert edit(client, f"{url}/faces/rows/f00", **cells).status_code == 422
     client.delete(f"{url}/zones", headers=ANY)
     assert edit(client, f"{url}/faces/rows/f00", **cells).status_code == 200
