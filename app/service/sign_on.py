@@ -31,7 +31,8 @@ AGAIN_AFTER = timedelta(seconds=30)
 """Keys that are not known are asked for again this often, and no oftener whoever sends what."""
 SUBJECT_PREFIX = "oidc:"
 ROLE_PREFIX = "placarde"
-_LEAST_RSA_BITS = 2048
+_LEAST_RSA_LETTERS = 342
+"""Of the modulus of 2048 bits, in base64."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _PLAIN_SUBJECT = re.compile(r"[A-Za-z0-9._@+|-]{1,150}")
 
@@ -146,13 +147,12 @@ def _usable(keys: Keys) -> Iterable[RSAKey | ECKey]:
     for key in keys:
         if key.get("use", "sig") != "sig" or key.get("kty") not in {"RSA", "EC"}:
             continue
+        if key["kty"] == "RSA" and len(str(key.get("n", ""))) < _LEAST_RSA_LETTERS:
+            continue
         try:
-            found = (RSAKey if key["kty"] == "RSA" else ECKey).import_key(key)
+            yield (RSAKey if key["kty"] == "RSA" else ECKey).import_key(key)
         except (JoseError, ValueError, TypeError, KeyError):
             continue
-        if isinstance(found, RSAKey) and found.public_key.key_size < _LEAST_RSA_BITS:
-            continue
-        yield found
 
 
 def _roles(listed: Iterable[str]) -> Iterable[tuple[str, str]]:
