@@ -37,9 +37,11 @@ check: $(VENV)/.dev ## lint, types, layers and the fast tests
 # A process a core; each file in one of them, so that what its tests share is made once.
 SPREAD := --numprocesses auto --dist loadfile
 
-fuzz: $(VENV)/.dev ## feed made-up bytes to each reader, FUZZ_S seconds each (60)
+fuzz: $(VENV)/.dev ## made-up bytes to each reader, FUZZ_S seconds each (60); made-up requests
 	set -e; for reader in geojson texts zip coordinate positions gpkg fgb kml parquet; do \
 		$(BIN)/python -m tests.fuzz $$reader -max_total_time=$(FUZZ_S) -rss_limit_mb=4096; done
+	OPENAPI_EXAMPLES=$(FUZZ_REQUESTS) $(BIN)/python -m pytest tests/service/test_openapi.py
+FUZZ_REQUESTS ?= 200
 FUZZ_S ?= 60
 
 bench: $(VENV)/.bench ## the measured comparisons, with the peers that they need

@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from app.service.errors import PROBLEM_JSON, TITLES, ProblemDetails
 from app.service.idempotency import HEADER, LONGEST_KEY
+from app.service.openapi_links import add_links
 
 DESCRIPTION = """
 Campaigns live in a store; a plan is made by a job; files of a plan are read by name.
@@ -65,6 +66,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         for method, operation in methods.items():
             if path not in PUBLIC:
                 _complete(method, operation)
+    add_links(found)
     return found
 
 

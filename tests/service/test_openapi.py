@@ -1,0 +1,163 @@
+"""The OpenAPI document held to: what schemathesis makes of it never meets a 5xx or a surprise.
+
+``OPENAPI_EXAMPLES`` says how many requests of each kind are made (`make fuzz` makes many).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from app.service.access import authenticate
+from app.service.app import create_service
+from app.service.context import Services
+from app.service.settings import ServiceSettings
+from data.store import Store, open_store
+from tests.service.conftest import (
+    ROLES_HEADER,
+    SECRET,
+    SUBJECT_HEADER,
+    SetClock,
+    import_campaign,
+    told_by_headers,
+)
+from tests.service.planned import put_plan
+from tests.service.tiny import tiny_files
+from tests.stores import store_url  # noqa: F401 -- a fixture
+
+EXAMPLES = int(os.environ.get("OPENAPI_EXAMPLES", "6"))
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+WHO = {
+    SUBJECT_HEADER: "planificatrice",
+    ROLES_HEADER: "planner@*,approver@*,admin@*",
+}
+SETTINGS = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+MADE = ("c_", "p_", "A")
+"""How ids begin that came from an answer; schemathesis makes up none like these."""
+ENDLESS = frozenset({"followJob"})
+"""What streams until a job ends; tests/service/test_jobs.py follows it."""
+KNOWN_ONE_TIME_IN = 4
+"""One request in so many keeps the made-up ids of its path; the others name what is there."""
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:  # noqa: F811 -- the fixture imported above
+    opened = open_store(store_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def ids(store: Store, children_here: None) -> dict[str, str]:  # noqa: ARG001 -- for its effect
+    """Return ids of what is in the store, by the names that paths give them."""
+    campaign_id = import_campaign(store, tiny_files())
+    plan_id = put_plan(store, campaign_id)
+    return {"campaign_id": campaign_id, "plan_id": plan_id, "other": plan_id, "row_id": "A1"}
+
+
+@pytest.fixture
+def application(store: Store, tmp_path: Path, clock: SetClock) -> FastAPI:
+    told = ServiceSettings("sqlite://", tmp_path, SECRET, requests_a_minute=0)
+    app = create_service(Services(store, told, clock))
+    app.dependency_overrides[authenticate] = told_by_headers
+    return app
+
+
+@pytest.mark.slow
+def test_no_request_meets_what_the_document_does_not_tell(
+    application: FastAPI, ids: dict[str, str]
+) -> None:
+    schema = schema_of(application)
+    operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
+    assert len(operations) > 60
+    client = TestClient(application, headers=WHO, raise_server_exceptions=False)
+    faults = [fault for operation in operations for fault in _faults(operation, client, ids)]
+    assert not faults, "\n\n".join(faults)
+
+
+@pytest.mark.slow
+def test_what_one_request_makes_the_next_ones_use_without_surprise(
+    application: FastAPI,
+    ids: dict[str, str],
+) -> None:
+    """The ids of what is made go from one answer into the next request, by links and by names."""
+    machine: Any = schema_of(application).as_state_machine()
+
+    class Planner(machine):  # type: ignore[misc]  # made at run time
+        """Somebody who does one thing after another."""
+
+        def before_call(self, case: Case) -> None:
+            for name, known in ids.items():
+                if not str(case.path_parameters.get(name, known)).startswith(MADE):
+                    case.path_parameters[name] = known
+
+        def get_call_kwargs(self, case: Case) -> dict[str, Any]:
+            del case
+            return {"headers": WHO}
+
+        def validate_response(self, response: Any, case: Case, **_: Any) -> None:
+            case.validate_response(response, checks=CHECKS, headers=WHO)
+
+    told = settings(SETTINGS, max_examples=2 * EXAMPLES, stateful_step_count=15)
+    run_state_machine_as_test(Planner, settings=told)
+
+
+def schema_of(application: FastAPI) -> Any:
+    """Return the document of a service, without what streams for ever."""
+    schema = schemathesis.openapi.from_asgi("/openapi.json", application)
+    return schema.exclude(operation_id=sorted(ENDLESS))
+
+
+def _faults(operation: Any, client: TestClient, ids: dict[str, str]) -> list[str]:
+    """Return what is wrong with the answers to made-up requests of one operation; none is best."""
+
+    @settings(SETTINGS, max_examples=EXAMPLES)
+    @given(operation.as_strategy(), st.randoms(use_true_random=False))
+    def ask(case: Case, chance: random.Random) -> None:
+        for name, known in ids.items():
+            if name in case.path_parameters and chance.randrange(KNOWN_ONE_TIME_IN):
+                case.path_parameters[name] = known
+        case.call_and_validate(session=client, headers=WHO, checks=CHECKS)
+
+    try:
+        ask()
+    except BaseException as error:  # noqa: BLE001 -- hypothesis raises groups of anything
+        return [f"{operation.label}: {_words(error)}"]
+    return []
+
+
+def _words(error: BaseException) -> str:
+    inner = getattr(error, "exceptions", (error,))
+    return "\n".join(f"{type(each).__name__}: {each}" for each in inner)[:1500]
