@@ -18,6 +18,7 @@ from app.service.access import EVERYWHERE, Role
 from app.service.app import create_service
 from app.service.context import Services, machine_clock
 from app.service.jobs import JobRunner
+from app.service.jobs.following import streams_end_with_signals
 from app.service.logs import log_to_stderr
 from app.service.metrics import FOLDER_VARIABLE
 from app.service.settings import (
@@ -130,6 +131,7 @@ def build() -> FastAPI:
 async def _alive(services: Services, _app: FastAPI) -> AsyncIterator[None]:
     """Run jobs while requests are served; then hand back what is not done."""
     async with AsyncExitStack() as stack:
+        stack.enter_context(streams_end_with_signals())
         stack.callback(services.store.close)
         runner = JobRunner(services)
         await run_sync(runner.start)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, delete, func, or_, select, update
 
 from data.store import blobs, clock
 from data.store.audit import Act
@@ -235,6 +235,8 @@ def finish(
 ) -> None:
     """End a job that `hold` gave, or one that nobody runs.
 
+    The files that it worked on go: a plan keeps a copy of its own, and they hold personal data.
+
     Raises
     ------
     ValueError
@@ -353,6 +355,7 @@ def _end(tx: Tx, job: JobRecord, status: JobStatus, *, at: datetime) -> None:
     job.leased_until = None
     job.finished_at = at
     tx.flush()
+    tx.execute(delete(JobInputRecord).where(JobInputRecord.job_id == job.job_id))
     told = {"plan_id": job.plan_id, "reason": job.reason}
     _tell(tx, job.job_id, status, {name: value for name, value in told.items() if value}, at=at)
 

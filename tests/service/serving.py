@@ -17,6 +17,7 @@ from app.service.access import authenticate
 from app.service.app import create_service
 from app.service.context import Services
 from app.service.jobs import JobRunner
+from app.service.jobs.following import streams_end_with_signals
 from app.service.settings import ServiceSettings
 from data.store import open_store
 from tests.service.conftest import SECRET, told_by_headers
@@ -32,9 +33,10 @@ def main(url: str, port: int) -> None:
     @asynccontextmanager
     async def alive(_: FastAPI) -> AsyncIterator[None]:
         runner = JobRunner(services)
-        runner.start()
-        yield
-        await run_sync(runner.stop)
+        with streams_end_with_signals():
+            runner.start()
+            yield
+            await run_sync(runner.stop)
 
     app = create_service(services, lifespan=alive)
     app.dependency_overrides[authenticate] = told_by_headers

@@ -41,15 +41,19 @@ class Served:
 
     def call(self, method: str, path: str) -> dict[str, Any]:
         """Return what the service answers, as soon as it is there."""
+        with self.open(method, path) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
+
+    def open(self, method: str, path: str) -> Any:
+        """Return the answer of the service, as soon as it is there, to be read."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self._port}{path}", method=method, headers=HEADERS
         )
         last = time.monotonic() + PATIENCE_S
         while True:
             try:
-                with urllib.request.urlopen(request) as answer:  # noqa: S310 -- this machine
-                    found: dict[str, Any] = json.load(answer)
-                    return found
+                return urllib.request.urlopen(request)  # noqa: S310 -- this machine
             except urllib.error.URLError as error:
                 if isinstance(error, urllib.error.HTTPError) or time.monotonic() > last:
                     raise
@@ -83,8 +87,10 @@ def test_a_job_survives_a_service_that_stops_and_one_that_is_killed(
 ) -> None:
     with served(store) as first:
         job_id = first.call("POST", f"/campaigns/{tiny}/plans")["jobID"]
-        first.until(job_id, lambda job: job["stage"] is not None)
-        first.end(signal.SIGTERM)
+        with first.open("GET", f"/jobs/{job_id}/events") as stream:
+            first.until(job_id, lambda job: job["stage"] is not None)
+            first.end(signal.SIGTERM)
+            assert b"event: running" in stream.read(), "a stream holds nobody back"
     with store.read() as tx:
         job = jobs.get(tx, job_id)
     assert job is not None

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+import signal
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 
 from starlette.concurrency import run_in_threadpool
 
@@ -21,7 +25,33 @@ HEARTBEAT_S = 15.0
 RETRY_MS = 1000
 """What a browser waits before it comes back."""
 
+_ending = threading.Event()
+
 _FINAL = frozenset(status.value for status in jobs.FINAL)
+
+
+@contextmanager
+def streams_end_with_signals() -> Iterator[None]:
+    """End all streams as soon as this process is told to stop: it waits for its answers to end.
+
+    To be entered in the main thread, when whoever serves has set its own handlers.
+    """
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def end(number: int, frame: FrameType | None) -> None:
+        _ending.set()
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    for number in before:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        _ending.clear()
 
 
 async def is_over(store: Store, job_id: str, after: int) -> bool:
@@ -47,6 +77,8 @@ async def follow(store: Store, job_id: str, after: int) -> AsyncIterator[bytes]:
             after, silent_s = event.seq, 0.0
             if event.kind in _FINAL:
                 return
+        if _ending.is_set():
+            return  # the caller comes back, to whoever answers then
         await asyncio.sleep(LOOK_S)
         silent_s += LOOK_S
         if silent_s >= HEARTBEAT_S:

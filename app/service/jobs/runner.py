@@ -128,6 +128,8 @@ class _Slot:
         logger.info("job %s: attempt %d begins", held.job_id, held.attempt)
         try:
             end = self._end_of(held)
+        except StoreUnavailableError:
+            end = self._handing_back(held, "The database did not answer.", counted=False)
         except Exception as error:
             logger.exception("job %s", held.job_id)
             end = self._handing_back(held, type(error).__name__, counted=True)
