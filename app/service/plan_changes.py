@@ -27,6 +27,8 @@ from data.write.folder import PLAN_FILE
 OURSELVES = "placarde"
 """Who takes out of a plan what may not be shown, when somebody looks at it."""
 
+SECONDS = 180.0
+
 Postings = frozenset[tuple[int, str, str]]
 
 
@@ -156,7 +158,7 @@ def stripped(files: Mapping[str, bytes], agent_ids: Collection[str]) -> dict[str
     if not agent_ids or not agents_in(files[PLAN_FILE]) & set(agent_ids):
         return dict(files)
     try:
-        return jobs.run_child("withdraw", files, {"agent_ids": sorted(agent_ids)})
+        return jobs.run_child("withdraw", files, {"agent_ids": sorted(agent_ids)}, seconds=SECONDS)
     except ApiError as error:
         if error.status != 422:
             raise

@@ -27,6 +27,8 @@ _POLICY = re.compile(
 )
 _NO_FRAMES = "frame-ancestors 'none'"
 _HEAD_BYTES = 8192
+SECONDS = 180.0
+"""The longest that making a file may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def content_of(
         if not kind:
             raise ApiError(404, "not-found", "This plan has no such file.")
         files = plans.files(tx, plan_id, revision=revision)
-    content = jobs.run_child("export", files, {"kind": kind})[path]
+    content = jobs.run_child("export", files, {"kind": kind}, seconds=SECONDS)[path]
     with service.store.write() as tx:
         plan = plan_of(tx, plan_id)
         sha256 = plan_extras.keep(tx, plan, path, content, revision=revision)

@@ -311,7 +311,7 @@ class Reason(BaseModel):
         extra="forbid", json_schema_extra={"example": {"reason": "Trop d’affiches à Voiron."}}
     )
 
-    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+    reason: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]+$")]
 
 
 class ReconcileAnswer(BaseModel):

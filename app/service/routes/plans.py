@@ -150,8 +150,8 @@ def list_postings(
         locks = {(lock.face_id, lock.period) for lock in live_locks(tx, found.record.campaign_id)}
     wanted = _postings(found, agent=agent, period=period, zone=zone, face=face)
     place = place_of(service, cursor)
-    if isinstance(place, list):
-        wanted = [each for each in wanted if [each.period, each.face_id] > place]
+    if place is not None:
+        wanted = _after(wanted, place)
     items = wanted[:limit]
     for item in items:
         item.locked = (item.face_id, item.period) in locks
@@ -381,6 +381,20 @@ def _postings(
         and face in {None, line.face_id}
         and (inside is None or line.face_id in inside)
     ]
+
+
+def _after(postings: list[PostingTold], place: object) -> list[PostingTold]:
+    """Return the postings after the place that a cursor of `list_postings` tells.
+
+    Raises
+    ------
+    ApiError
+        400 if the cursor is that of another list.
+    """
+    match place:
+        case [int(period), str(face_id)]:
+            return [each for each in postings if (each.period, each.face_id) > (period, face_id)]
+    raise ApiError(400, "bad-cursor", "This cursor is not from a page of this list.")
 
 
 def _faces_inside(found: OpenPlan, zone_id: str | None) -> frozenset[str] | None:

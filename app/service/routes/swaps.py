@@ -55,6 +55,9 @@ from geo.errors import UnknownNameError
 from geo.verify import Violation
 
 router = APIRouter(tags=["changes by hand"])
+SECONDS = 180.0
+"""The longest that writing all files of a revision may take."""
+
 Find = Callable[[Tx, PlanRecord], Move]
 _REFUSALS = responses(401, 403, 404, 409, 410, 412, 422, 428)
 
@@ -215,7 +218,7 @@ def _revised(service: Services, base: Base, trial: Trial) -> dict[str, bytes]:
     with service.store.read() as tx:
         files = plans.files(tx, base.plan_id, revision=base.revision)
     wanted = [[p.period, p.face_id, p.agent_id] for p in trial.postings]
-    made = dict(jobs.run_child("revise", files, {"postings": wanted}))
+    made = dict(jobs.run_child("revise", files, {"postings": wanted}, seconds=SECONDS))
     broken = json.loads(made.pop(ANSWER))["violations"]
     if broken:
         told = [dict(zip(("rule", "subject", "message"), each, strict=True)) for each in broken]
