@@ -6,7 +6,6 @@ The same rows as in `data.store.inputs`, as plain tuples: a page is read for eve
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     LargeBinary,
     and_,
+    bindparam,
     case,
     func,
     or_,
@@ -57,7 +57,6 @@ class PlanVersion(NamedTuple):
     revision: int
     version: int
     withdrawn: Sequence[str]
-    made_at: datetime
 
 
 class FeatureRow(NamedTuple):
@@ -83,29 +82,34 @@ class Candidate(NamedTuple):
     wkb: bytes | None
 
 
+# Built once: every request asks these, and building one takes longer than answering it.
+_CAMPAIGN_STATE = select(
+    CampaignRecord.name, CampaignRecord.version, CampaignRecord.rows_version
+).where(CampaignRecord.campaign_id == bindparam("id"))
+_PLAN_STATES = (
+    select(
+        PlanRecord.plan_id,
+        PlanRecord.number,
+        PlanRecord.state,
+        PlanRecord.revision,
+        PlanRecord.version,
+        PlanRecord.withdrawn,
+    )
+    .where(PlanRecord.campaign_id == bindparam("id"))
+    .order_by(PlanRecord.number.desc())
+)
+
+
 def campaign_state(tx: Tx, campaign_id: str) -> CampaignState | None:
     """Return the state of a campaign; None if there is no such campaign."""
-    query = select(CampaignRecord.name, CampaignRecord.version, CampaignRecord.rows_version)
-    found = tx.execute(query.where(CampaignRecord.campaign_id == campaign_id)).first()
+    found = tx.connection().execute(_CAMPAIGN_STATE, {"id": campaign_id}).first()
     return None if found is None else CampaignState(*found)
 
 
 def plan_states(tx: Tx, campaign_id: str) -> Sequence[PlanVersion]:
     """Return the states of the plans of a campaign, the latest plan first."""
-    query = (
-        select(
-            PlanRecord.plan_id,
-            PlanRecord.number,
-            PlanRecord.state,
-            PlanRecord.revision,
-            PlanRecord.version,
-            PlanRecord.withdrawn,
-            PlanRecord.made_at,
-        )
-        .where(PlanRecord.campaign_id == campaign_id)
-        .order_by(PlanRecord.number.desc())
-    )
-    return [PlanVersion(*found) for found in tx.execute(query)]
+    rows = tx.connection().execute(_PLAN_STATES, {"id": campaign_id})
+    return [PlanVersion(*found) for found in rows]
 
 
 def plan_files(tx: Tx, plan: PlanVersion, paths: Sequence[str]) -> dict[str, bytes]:

@@ -19,12 +19,15 @@ class EncodedPage(NamedTuple):
         How many features were asked for, and how many of them are here.
     following
         Where the next page begins after; None on the last one.
+    cursor
+        The same, as a link tells it.
     """
 
     features: bytes
     matched: int
     returned: int
     following: int | None
+    cursor: str | None = None
 
 
 class Extent(NamedTuple):

@@ -24,6 +24,7 @@ from app.service.features.collections import COLLECTIONS, FACES, Collection
 from app.service.features.described import description
 from app.service.features.documents import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, Site, site_of
 from app.service.features.openapi import openapi
+from app.service.features.pages import EncodedPage
 from app.service.features.parameters import PARAMETERS
 from app.service.features.query import check_known, item_query, items_query, wanted_format
 from app.service.features.sources import Source, open_source
@@ -221,10 +222,10 @@ def items(
         if (known := not_modified(if_none_match, source.state, site)) is not None:
             return known
         key = (_campaign_id(granted), collection_id, source.state, query)
-        page = kept.pages.get_or_make(key, lambda: source.page(query))
+        page = kept.pages.get_or_make(key, lambda: _with_cursor(service, source.page(query)))
     links = site.own_links(GEOJSON)
-    if page.following is not None:
-        after = site.with_query(cursor=cursor_of(service, page.following), f=site.format)
+    if page.cursor is not None:
+        after = site.with_query(cursor=page.cursor, f=site.format)
         type_ = GEOJSON if site.format == "json" else HTML
         links.append({"href": after, "rel": "next", "type": type_, "title": "Next page"})
     links.append(documents.collection_link(site, of, query.plan_id))
@@ -317,6 +318,12 @@ def _prices(granted: Granted) -> bool:
 
 def _site(request: Request, granted: Granted, service: Services) -> Site:
     return site_of(request, service, _campaign_id(granted), wanted_format(request))
+
+
+def _with_cursor(service: Services, page: EncodedPage) -> EncodedPage:
+    if page.following is None:
+        return page
+    return page._replace(cursor=cursor_of(service, page.following))
 
 
 def _collection(collection_id: str) -> Collection:
