@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from data.store import Store, blobs, open_store, schema
 from data.store.audit import Act, record
@@ -232,6 +233,22 @@ def test_a_backup_of_a_newer_program_is_refused(local: Store, spare: Store, tmp_
     rewritten(file, newer, {"manifest.json": json.dumps({**manifest, "step": "9999"}).encode()})
     with pytest.raises(schema.SchemaError, match="newer"):
         restore(spare, newer)
+
+
+def test_a_backup_of_an_older_program_is_restored_and_brought_up_to_date(
+    local: Store, spare: Store, tmp_path: Path
+) -> None:
+    put_tiny(local)
+    file = tmp_path / "placarde.zip"
+    backup(local, file, at=NOW)
+    with zipfile.ZipFile(file) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    older = tmp_path / "older.zip"
+    rewritten(file, older, {"manifest.json": json.dumps({**manifest, "step": "0001"}).encode()})
+    restore(spare, older)
+    assert schema.current(spare) == schema.latest() != "0001"
+    with pytest.raises(DBAPIError, match="append-only"), spare.write() as tx:
+        tx.execute(text("DELETE FROM audit"))
 
 
 def test_a_store_that_is_not_up_to_date_is_not_backed_up(empty_url: str, tmp_path: Path) -> None:
