@@ -102,7 +102,7 @@ def forget(service: Services, campaign_id: str, agent_id: str, act_of: ActOf) ->
         concerned = tuple(erasure.plans_of(tx, campaign_id))
     pending = tuple(each for each in concerned if not _forget_plan(service, each, person))
     with service.store.write() as tx:
-        erasure.forget_jobs(tx, campaign_id, person)
+        erasure.forget_jobs(tx, campaign_id)
     compact(service.store, service.clock())
     return Withdrawal(concerned, pending)
 

@@ -88,8 +88,7 @@ def forget(tx: Tx, campaign_id: str, agent_id: str, act: Act) -> Person:
     tx.flush()
     _count(tx, campaign_id, (AGENTS, LOCKS))
     campaigns.count_change(tx, campaign_id, act)
-    _clear_problems(tx, campaign_id, person)
-    _clear_answers(tx, person)
+    _clear_words(tx, campaign_id)
     subject = f"{AGENTS}/{agent_id}"
     audit.record(tx, act, "agent.forget", subject=subject, campaign_id=campaign_id)
     return person
@@ -117,8 +116,8 @@ def forget_plan(tx: Tx, plan: PlanRecord, person: Person, *, revision: int | Non
     tx.flush()
 
 
-def forget_jobs(tx: Tx, campaign_id: str, person: Person) -> None:
-    """Remove what the ended jobs of a campaign were made from, and their words on the person."""
+def forget_jobs(tx: Tx, campaign_id: str) -> None:
+    """Remove what the ended jobs of a campaign were made from, and all that they had to say."""
     ended = select(JobRecord.job_id).where(
         JobRecord.campaign_id == campaign_id, JobRecord.status.in_(sorted(jobs.FINAL))
     )
@@ -128,12 +127,12 @@ def forget_jobs(tx: Tx, campaign_id: str, person: Person) -> None:
         .execution_options(**_UNSYNCED)
     )
     for job in tx.scalars(select(JobRecord).where(JobRecord.campaign_id == campaign_id)):
-        job.problems = [each for each in job.problems if not _tells(each, person)]
-        job.reason = "" if _tells(job.reason, person) else job.reason
+        job.problems = []
+        job.reason = job.reason if job.reason == STOPPED else ""
     events = select(JobEventRecord).join(JobRecord, JobRecord.job_id == JobEventRecord.job_id)
     for event in tx.scalars(events.where(JobRecord.campaign_id == campaign_id)):
-        if _tells(event.data, person):
-            event.data = {}
+        if event.data.get("reason", STOPPED) != STOPPED:
+            event.data = {name: told for name, told in event.data.items() if name != "reason"}
     tx.flush()
 
 
@@ -212,26 +211,26 @@ def _count(tx: Tx, campaign_id: str, kinds: Collection[str]) -> None:
     )
 
 
-def _clear_problems(tx: Tx, campaign_id: str, person: Person) -> None:
-    query = select(InputRecord).where(InputRecord.campaign_id == campaign_id)
-    for record in tx.scalars(query.execution_options(populate_existing=True)):
-        kept = [each for each in record.problems if not _tells(each, person)]
-        if len(kept) < len(record.problems):
-            record.problems = kept
+def _clear_words(tx: Tx, campaign_id: str) -> None:
+    """Remove what was said of the person: problems of inputs, and all answers that are kept.
+
+    That a request was done stays known: sent again, it is not done again.
+    """
+    of_campaign = InputRecord.campaign_id == campaign_id
+    named = InputRecord.kind.in_((AGENTS, LOCKS))
+    tx.execute(
+        update(InputRecord)
+        .where(of_campaign, named)
+        .values(problems=[])
+        .execution_options(**_UNSYNCED)
+    )
+    tx.execute(
+        update(IdempotencyRecord)
+        .where(IdempotencyRecord.status.is_not(None))
+        .values(body=b"", headers={}, status=None)
+        .execution_options(**_UNSYNCED)
+    )
     tx.flush()
-
-
-def _clear_answers(tx: Tx, person: Person) -> None:
-    """Take back the kept answers that name the person: that they were given stays known."""
-    for record in tx.scalars(select(IdempotencyRecord).where(IdempotencyRecord.body != b"")):
-        if _names(record.body, person):
-            record.body, record.headers, record.status = b"", {}, None
-            record.is_applied = True
-    tx.flush()
-
-
-def _tells(value: object, person: Person) -> bool:
-    return _names(json.dumps(value, ensure_ascii=False).encode(), person)
 
 
 def _names(content: bytes, person: Person) -> bool:
