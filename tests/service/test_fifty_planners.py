@@ -32,14 +32,20 @@ from tests.service.tiny import tiny_files
 from tests.stores import store_url  # noqa: F401 -- a fixture
 
 PLANNERS = 50
-EDITS = 4
+EDITS = 3
 HOT = [f"f{i:02}" for i in range(6)]
 """The faces that all of them edit."""
 PATIENCE_S = 120.0
-SERVE = (
-    "import os, sys; from app.service.serve import serve; "
-    "serve(os.environ, host='127.0.0.1', port=int(sys.argv[1]), tell=lambda line: None)"
-)
+SERVE = """
+import os, sys, uvicorn
+from app.service.app import create_service
+from app.service.context import Services
+from app.service.settings import service_settings
+from data.store import open_store
+settings = service_settings(os.environ, secret=b"thirty-two bytes at the very least")
+services = Services(open_store(settings.database_url), settings)
+uvicorn.run(create_service(services), port=int(sys.argv[1]), log_level="warning")
+"""
 Rows = dict[tuple[str, str], dict[str, str]]
 Outcome = Counter[tuple[str, int]]
 
@@ -48,12 +54,12 @@ Outcome = Counter[tuple[str, int]]
 def test_fifty_planners_lose_nothing(store_url: str, tmp_path: Path) -> None:  # noqa: F811
     campaign_id, key = _prepared(store_url)
     before = _rows_of(store_url, campaign_id)
-    with _served(store_url, tmp_path) as port:
+    with _served(store_url, tmp_path) as ports:
         begin = threading.Barrier(PLANNERS)
 
         def planner(number: int) -> tuple[Outcome, Counter[str]]:
             begin.wait()
-            return _work(number, port, key, campaign_id)
+            return _work(number, ports[number % 2], key, campaign_id)
 
         with ThreadPoolExecutor(PLANNERS) as pool:
             outcomes = list(pool.map(planner, range(PLANNERS)))
@@ -93,33 +99,42 @@ def _prepared(url: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _served(url: str, folder: Path) -> Iterator[int]:
-    """Yield the port of a service in processes of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
+def _served(url: str, folder: Path) -> Iterator[list[int]]:
+    """Yield the ports of two processes that serve one store."""
     environment = {
         **os.environ,
         "PLACARDE_DATABASE_URL": url,
-        "PLACARDE_FOLDER": str(folder),
-        "PLACARDE_WORKERS": "2",
         "PLACARDE_REQUESTS_A_MINUTE": "0",
         "OMP_NUM_THREADS": "1",
     }
+    ports = [_free_port(), _free_port()]
     with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(port)], env=environment, stdout=log, stderr=log
-        )
+        servers = [
+            subprocess.Popen(
+                [sys.executable, "-c", SERVE, str(port)], env=environment, stdout=log, stderr=log
+            )
+            for port in ports
+        ]
     try:
-        _await_ready(server, port)
-        yield port
+        for server, port in zip(servers, ports, strict=True):
+            _await_ready(server, port)
+        yield ports
     finally:
-        server.terminate()
-        try:
-            server.wait(PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        for server in servers:
+            server.terminate()
+        for server in servers:
+            try:
+                server.wait(PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 def _await_ready(server: subprocess.Popen[bytes], port: int) -> None:
