@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -36,7 +37,7 @@ def answered(client: TestClient, plan_id: str, *states: str) -> bytes:
     return "\r\n".join([heading, *said, ""]).encode("utf-8-sig")
 
 
-def send_back(client: TestClient, plan_id: str, content: bytes) -> tuple[int, dict]:
+def send_back(client: TestClient, plan_id: str, content: bytes) -> tuple[int, dict[str, Any]]:
     """Send a buyer's file back; return the status and the answer."""
     tag = client.get(f"/plans/{plan_id}").headers["ETag"]
     answer = client.post(
