@@ -122,7 +122,7 @@ def _solve(problem: TourProblem, variants: int) -> Sequence[Tour]:
         return (tour.solve(problem),)
     from geo.tour.alternatives import alternatives  # noqa: PLC0415 - for those who want several
 
-    return alternatives(problem, variants)
+    return alternatives(problem, variants) or (tour.solve(problem),)
 
 
 def _problem(on_roads: OnRoads, *, past: Tour | None, again: Again | None) -> TourProblem:

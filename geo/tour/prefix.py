@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
 from geo.errors import PlacardeError
+from geo.french import month_date, typeset
+from geo.plan import Shortfall
 from geo.tour.problem import TourProblem
 from geo.tour.stays import Stay
+from geo.tour.wording import days_text, quoted
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,7 +40,8 @@ def with_prefix(
     Raises
     ------
     PlacardeError
-        If a stop or a kit is unknown, a stop is done twice, or it had no stay on those days.
+        If a stop or a kit is unknown, a stop is done twice or is blocked too, or it had no stay on
+        those days. Said in French, to the planner.
     """
     order = sorted(done)
     place = {stop_id: stop for stop, stop_id in enumerate(problem.stop_ids)}
@@ -59,6 +63,7 @@ def with_prefix(
     return replace(
         problem,
         stays=stays,
+        troubles=(*problem.troubles, *_troubles(problem, stays, today=today, until=until)),
         later_stays=tuple(left(stop, problem.later_stays[stop]) for stop in range(n)),
         open_stays=tuple(
             left(stop, own) or stays[stop] for stop, own in enumerate(problem.open_stays)
@@ -79,12 +84,26 @@ def _check(
 ) -> None:
     for stop_id in [*(each.stop_id for each in order), *(stop_id for stop_id, _ in blocked)]:
         if stop_id not in place:
-            raise PlacardeError(f"{stop_id!r} is no stop of the tour")
+            raise PlacardeError(typeset(f"« {stop_id} » n’est pas une étape de la tournée."))
     for each in order:
         if not 1 <= each.kit <= problem.kits:
-            raise PlacardeError(f"there is no kit {each.kit}: the tour has {problem.kits}")
-    if len({each.stop_id for each in order}) < len(order):
-        raise PlacardeError("a stop is done twice")
+            raise PlacardeError(
+                typeset(
+                    f"La tournée commencée emploie le kit {each.kit} ; la campagne en a "
+                    f"{problem.kits} : lui en rendre {each.kit} au moins."
+                )
+            )
+    over = {each.stop_id: problem.stop_names[place[each.stop_id]] for each in order}
+    if len(over) < len(order):
+        raise PlacardeError("La tournée commencée passe deux fois par une étape.")
+    for stop_id, _ in blocked:
+        if stop_id in over:
+            raise PlacardeError(
+                typeset(
+                    f"{quoted([over[stop_id]])} a déjà reçu l’exposition : on ne peut plus la "
+                    "repousser."
+                )
+            )
 
 
 def _actual(problem: TourProblem, stop: int, each: Done) -> Stay:
@@ -93,7 +112,33 @@ def _actual(problem: TourProblem, stop: int, each: Done) -> Stay:
     for stay in known:
         if (stay.open_on[0], stay.open_on[-1]) == (each.first_day, each.last_day):
             return stay
-    raise PlacardeError(f"{each.stop_id!r} has no stay from {each.first_day} to {each.last_day}")
+    name, days = quoted([problem.stop_names[stop]]), (each.first_day, each.last_day)
+    raise PlacardeError(
+        typeset(
+            f"{name} a reçu l’exposition ({days_text(sorted(set(days)))}), ce que la campagne ne "
+            "permet plus : lui rendre ses jours, ses horaires et sa durée d’alors."
+        )
+    )
+
+
+def _troubles(
+    problem: TourProblem,
+    stays: Sequence[tuple[Stay, ...]],
+    *,
+    today: date,
+    until: Mapping[int, date],
+) -> Iterable[Shortfall]:
+    """Yield the stops that had dates, and have none from today on."""
+    for stop, left in enumerate(stays):
+        if problem.stays[stop] and not left:
+            blocked = until.get(stop, today) > today
+            first = month_date(max(today, until.get(stop, today)))
+            message = (
+                f"{quoted([problem.stop_names[stop]])} n’a plus de date possible entre le {first}"
+                f"{', premier jour où elle est joignable,' if blocked else ''} et le "
+                f"{month_date(problem.last_day)} : prolonger la période, ou y renoncer."
+            )
+            yield Shortfall("stop-has-no-date", problem.stop_ids[stop], typeset(message), wanted=1)
 
 
 def _off_the_way(n: int, place: dict[str, int], order: Sequence[Done]) -> Iterable[tuple[int, int]]:

@@ -255,6 +255,16 @@ def test_alternatives_differ_in_order_and_have_their_own_files(
 
 
 @pytest.mark.slow
+def test_variants_of_a_tour_that_is_impossible_are_its_reasons(
+    campaign: Path, tmp_path: Path
+) -> None:
+    change(campaign, "campaign.toml", ("end = 2017-11-17", "end = 2017-10-18"))
+    answer = toured(campaign, tmp_path / "tour", "--alternatives", "3")
+
+    assert answer.status == 3
+    assert "impossible" in answer.out
+
+
 def test_a_tour_that_has_begun_keeps_what_is_done(campaign: Path, tmp_path: Path) -> None:
     toured(campaign, tmp_path / "one")
     past = read_past_tour(tmp_path / "one")

@@ -106,6 +106,32 @@ def test_each_kit_goes_on_from_where_it_is() -> None:
     assert {(each.stop_id, each.kit) for each in done} <= {(s, k) for s, k, _ in kept}
 
 
+def test_a_stop_that_stays_out_of_reach_is_told_with_the_day_from_which_it_is_not() -> None:
+    problem = build_problem(many_stops(8))
+    tour = solve(problem)
+    today, last = tour.stops[3].open_on[0], tour.stops[-1].maison_id
+    again = with_prefix(
+        problem, done_until(tour, today), today=today, blocked=[(last, date(2031, 3, 1))]
+    )
+    refused = solve(again)
+    assert refused.status is Status.INFEASIBLE
+    told = [each for each in refused.shortfalls if each.subject == last]
+    assert len(told) == 1
+    assert "1er mars 2031" in told[0].message.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_stop_that_is_done_cannot_be_out_of_reach() -> None:
+    problem = build_problem(many_stops(8))
+    done = done_until(solve(problem), date(2017, 10, 19))
+    with pytest.raises(PlacardeError, match="déjà reçu"):
+        with_prefix(
+            problem,
+            done,
+            today=date(2017, 10, 19),
+            blocked=[(done[0].stop_id, date(2017, 10, 25))],
+        )
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
