@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
 export OMP_NUM_THREADS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check fuzz bench serve isere pictures lock install warm clean
+.PHONY: help demo test check fuzz faults audit bench serve isere pictures lock install warm clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -42,7 +42,14 @@ fuzz: $(VENV)/.dev ## made-up bytes to each reader, FUZZ_S seconds each (60); ma
 		$(BIN)/python -m tests.fuzz $$reader -max_total_time=$(FUZZ_S) -rss_limit_mb=4096; done
 	OPENAPI_EXAMPLES=$(FUZZ_REQUESTS) $(BIN)/python -m pytest tests/service/test_openapi.py
 FUZZ_REQUESTS ?= 200
+
+faults: $(VENV)/.dev ## kill the service FAULT_KILLS times (200) on each store, while it works
+	FAULT_KILLS=$(FAULT_KILLS) $(BIN)/python -m pytest tests/faults
+FAULT_KILLS ?= 200
 FUZZ_S ?= 60
+
+audit: $(VENV)/.dev ## look for known vulnerabilities of the locked dependencies (needs the network)
+	PIP_AUDIT=$(BIN)/pip-audit PYTHON=$(BIN)/python sh .ci/audit requirements/runtime.lock
 
 bench: $(VENV)/.bench ## the measured comparisons, with the peers that they need
 	$(BIN)/python -m bench
