@@ -17,6 +17,7 @@ import typer
 
 from app.db_cli import db
 from app.french import FrenchCommand, FrenchGroup
+from app.people_cli import forget, key
 from app.said_crs import confirmed_crs
 
 cli = typer.Typer(
@@ -30,6 +31,7 @@ cli = typer.Typer(
 )
 
 cli.add_typer(db, name="db")
+cli.add_typer(key, name="key")
 
 CampaignDir = Annotated[
     Path,
@@ -498,6 +500,9 @@ def serve(
     from app.service_command import serve_command
 
     raise typer.Exit(serve_command(host=host, port=port))
+
+
+cli.command(cls=FrenchCommand, help="Efface une personne du service, pour toujours.")(forget)
 
 
 def main() -> None:

@@ -38,7 +38,7 @@ def upgrade() -> int:
             _print([f"La base est maintenant à jour (étape{NBSP}{after})."])
         return Exit.DONE
 
-    return _guarded(work, may_be_new=True)
+    return guarded(work, may_be_new=True)
 
 
 def backup(file: Path, *, force: bool) -> int:
@@ -46,14 +46,14 @@ def backup(file: Path, *, force: bool) -> int:
 
     def work(store: Store) -> int:
         try:
-            written = backups.backup(store, file, at=_now(), replace=force)
+            written = backups.backup(store, file, at=now(), replace=force)
         except FileExistsError as error:
             raise OutputExistsError(f"{file} existe déjà{NBSP}; ajoutez --force.") from error
         _print([f"Sauvegarde écrite dans {file}{NBSP}: {_told(written)}."])
         _print([f"Elle contient des données personnelles{NBSP}: gardez-la en lieu sûr."])
         return Exit.DONE
 
-    return _guarded(work)
+    return guarded(work)
 
 
 def restore(file: Path) -> int:
@@ -61,24 +61,24 @@ def restore(file: Path) -> int:
 
     def work(store: Store) -> int:
         if not file.is_file():
-            raise _RefusedError(f"Il n’y a pas de fichier {file}.")
+            raise RefusedError(f"Il n’y a pas de fichier {file}.")
         _print([f"Sauvegarde rétablie{NBSP}: {_told(restores.restore(store, file))}."])
         return Exit.DONE
 
-    return _guarded(work, may_be_new=True)
+    return guarded(work, may_be_new=True)
 
 
 def vacuum() -> int:
     """Remove what nothing refers to any more."""
 
     def work(store: Store) -> int:
-        done = vacuum_store(store, at=_now())
+        done = vacuum_store(store, at=now())
         files = counted(done.blobs, "fichier retiré", "fichiers retirés")
         answers = counted(done.answers, "ancienne réponse retirée", "anciennes réponses retirées")
         _print([f"{files}, {answers}. La place est rendue."])
         return Exit.DONE
 
-    return _guarded(work)
+    return guarded(work)
 
 
 def import_(folder: Path, *, crs: Mapping[str, str]) -> int:
@@ -87,7 +87,7 @@ def import_(folder: Path, *, crs: Mapping[str, str]) -> int:
     def work(store: Store) -> int:
         schema.upgrade(store)
         with store.write() as tx:
-            act = Act(ACTOR, clock.note(tx, _now()), new_id("r"))
+            act = Act(ACTOR, clock.note(tx, now()), new_id("r"))
             campaign, reading = folders.import_folder(tx, folder, act=act, crs=crs)
         if campaign is None:
             raise CampaignError(errors_among(reading.problems))
@@ -96,7 +96,7 @@ def import_(folder: Path, *, crs: Mapping[str, str]) -> int:
         _print([campaign.campaign_id])
         return Exit.DONE
 
-    return _guarded(work, may_be_new=True)
+    return guarded(work, may_be_new=True)
 
 
 def export(campaign_id: str, folder: Path) -> int:
@@ -107,7 +107,7 @@ def export(campaign_id: str, folder: Path) -> int:
             if campaigns.get(tx, campaign_id) is None:
                 page = campaigns.page(tx, after=None, limit=_MOST_NAMED, only=None, archived=False)
                 there = [f"  {each.campaign_id}  {each.name}" for each in page]
-                raise _RefusedError(f"Il n’y a pas de campagne {campaign_id}.", *there)
+                raise RefusedError(f"Il n’y a pas de campagne {campaign_id}.", *there)
             files = folders.campaign_files(tx, campaign_id)
         place = folder.resolve()
         if place.exists() and not (place.is_dir() and not any(place.iterdir())):
@@ -118,14 +118,14 @@ def export(campaign_id: str, folder: Path) -> int:
         _print([f"{counted(len(files), 'fichier écrit', 'fichiers écrits')} dans {folder}."])
         return Exit.DONE
 
-    return _guarded(work)
+    return guarded(work)
 
 
-class _RefusedError(Exception):
+class RefusedError(Exception):
     """What cannot be done, as lines for whoever asked."""
 
 
-def _guarded(work: Callable[[Store], int], *, may_be_new: bool = False) -> int:
+def guarded(work: Callable[[Store], int], *, may_be_new: bool = False) -> int:
     """Run `work` on the store of the environment; what is refused becomes words and a status."""
     try:
         store = _opened(may_be_new=may_be_new)
@@ -136,7 +136,7 @@ def _guarded(work: Callable[[Store], int], *, may_be_new: bool = False) -> int:
     except CampaignError as error:
         _print(wording.problem_lines(error.problems), to_stderr=True)
         return Exit.PROBLEMS
-    except (_RefusedError, OutputExistsError, SettingError) as error:
+    except (RefusedError, OutputExistsError, SettingError) as error:
         _print(map(str, error.args), to_stderr=True)
         return Exit.USAGE
     except BrokenPipeError:
@@ -185,7 +185,7 @@ def _opened(*, may_be_new: bool) -> Store:
 
     Raises
     ------
-    _RefusedError
+    RefusedError
         If it would be a new file, and must not be.
     """
     settings = service_settings(os.environ, secret=b"")
@@ -194,7 +194,7 @@ def _opened(*, may_be_new: bool) -> Store:
     ):
         file = settings.folder / STORE_FILE
         if not may_be_new and not file.is_file():
-            raise _RefusedError(
+            raise RefusedError(
                 f"Il n’y a pas de base de données {file}. Indiquez-la par PLACARDE_DATABASE_URL, "
                 "ou son dossier par PLACARDE_FOLDER."
             )
@@ -202,7 +202,7 @@ def _opened(*, may_be_new: bool) -> Store:
     try:
         return open_store(settings.database_url)
     except ValueError as error:  # its text is not shown: an address may hold a password
-        raise _RefusedError(
+        raise RefusedError(
             f"PLACARDE_DATABASE_URL{NBSP}: attendu sqlite:///… ou postgresql+psycopg://…"
         ) from error
 
@@ -216,7 +216,8 @@ def _told(rows: Mapping[str, int]) -> str:
     return ", ".join(parts)
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """Return the moment that this machine believes it is."""
     return datetime.now(UTC)
 
 
