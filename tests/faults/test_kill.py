@@ -1,0 +1,206 @@
+"""The service killed at any moment, during uploads, edits and jobs: what was acknowledged is there.
+
+``FAULT_KILLS`` says how often (`make faults`: 200 times on each store).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from data.plan_json import plan_from_json
+from data.store import Store, inputs, open_store, plans
+from data.store.tables import JobRecord, JobStatus, PlanRecord
+from data.write.campaign_copy import faces_csv
+from tests.builders import faces_at
+from tests.faults.served import Nursery
+from tests.service.conftest import import_campaign
+from tests.service.tiny import tiny_files
+from tests.stores import store_url  # noqa: F401 -- a fixture
+
+pytestmark = pytest.mark.slow
+
+KILLS = int(os.environ.get("FAULT_KILLS", "5"))
+ACTS_IN_A_LIFE = 10
+"""How many requests the longest life lasts for, at the pace of the first few."""
+PATIENCE_S = 300.0
+ENDED = {JobStatus.SUCCESSFUL, JobStatus.FAILED, JobStatus.DISMISSED}
+BOUNDARY = "a-boundary-that-is-in-no-file"
+
+INVENTORIES = tuple(
+    faces_csv(faces_at([(1.0 + k, 1.0 + (7 * k) % 38) for k in range(count)])) for count in (30, 37)
+)
+"""Two inventories; a campaign holds one or the other, and never a part of one."""
+
+
+@dataclass
+class Acknowledged:
+    """What the service has said to be done, and what it was asked last."""
+
+    price: int = 0
+    asked_price: int = 0
+    inventories: set[int] = field(default_factory=lambda: {30, 37, 64})
+    jobs: set[str] = field(default_factory=set)
+    surprises: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:  # noqa: F811 -- the fixture imported above
+    opened = open_store(store_url)
+    yield opened
+    opened.close()
+
+
+def test_nothing_acknowledged_is_lost_and_nothing_is_half_done(store: Store) -> None:
+    campaign_id = import_campaign(store, tiny_files())
+    nursery = Nursery(store.engine.url.render_as_string(hide_password=False))
+    known, chance = Acknowledged(), random.Random(20171017)  # noqa: S311 -- an order of events
+    try:
+        nursery.start()
+        longest_s = ACTS_IN_A_LIFE * _pace(nursery, campaign_id, known, chance)
+        nursery.kill()
+        for _ in range(KILLS):
+            nursery.start()
+            life = threading.Timer(chance.uniform(0.02, longest_s), nursery.kill)
+            life.start()
+            _work(nursery, campaign_id, known, chance)
+            life.join()
+            _check(store, campaign_id, known)
+        nursery.start()
+        _wait_for_jobs(store)
+        _check(store, campaign_id, known)
+        _check_jobs(store, known)
+    finally:
+        nursery.close()
+    assert known.surprises == []
+    assert known.price > 1
+
+
+def _pace(nursery: Nursery, campaign_id: str, known: Acknowledged, chance: random.Random) -> float:
+    """Return the seconds that a request takes here; one of each kind is made."""
+    acts = (_edit, _upload, _plan, _edit)
+    started = time.monotonic()
+    for act in acts:
+        act(nursery, campaign_id, known, chance)
+    return (time.monotonic() - started) / len(acts)
+
+
+def _work(nursery: Nursery, campaign_id: str, known: Acknowledged, chance: random.Random) -> None:
+    """Ask for one thing after another until nobody answers."""
+    acts = (_edit, _edit, _edit, _upload, _plan)
+    while True:
+        try:
+            chance.choice(acts)(nursery, campaign_id, known, chance)
+        except OSError:  # killed, before, during or after the work
+            return
+        except json.JSONDecodeError:  # killed while it answered
+            return
+        except Exception as error:
+            if type(error).__module__ != "http.client":
+                raise
+            return
+
+
+def _edit(nursery: Nursery, campaign_id: str, known: Acknowledged, _: random.Random) -> None:
+    path = f"/campaigns/{campaign_id}/agents/rows/A1"
+    seen = nursery.call("GET", path)
+    known.asked_price += 1
+    answer = nursery.call(
+        "PATCH",
+        path,
+        json.dumps({"cells": {"job": f"agent n° {known.asked_price}"}}).encode(),
+        Content_Type="application/merge-patch+json",
+        If_Match=seen.headers["etag"],
+    )
+    if answer.status == 200:
+        known.price = known.asked_price
+    else:
+        known.surprises.append(f"edit: {answer.status} {answer.body}")
+
+
+def _upload(nursery: Nursery, campaign_id: str, known: Acknowledged, chance: random.Random) -> None:
+    path = f"/campaigns/{campaign_id}/faces"
+    seen = nursery.call("GET", path)
+    content = chance.choice(INVENTORIES)
+    answer = nursery.call(
+        "PUT",
+        path,
+        form(content),
+        Content_Type=f"multipart/form-data; boundary={BOUNDARY}",
+        If_Match=seen.headers["etag"],
+    )
+    if answer.status != 200:
+        known.surprises.append(f"upload: {answer.status} {answer.body}")
+
+
+def _plan(nursery: Nursery, campaign_id: str, known: Acknowledged, chance: random.Random) -> None:
+    if len(known.jobs) > KILLS // 4:
+        return
+    answer = nursery.call("POST", f"/campaigns/{campaign_id}/plans")
+    if answer.status == 201:
+        known.jobs.add(answer.body["jobID"])
+    else:
+        known.surprises.append(f"plan: {answer.status} {answer.body}")
+    del chance
+
+
+def form(content: bytes) -> bytes:
+    """Return a form with one file."""
+    head = (
+        f"--{BOUNDARY}\r\nContent-Disposition: form-data; name=file; filename=inventaire.csv\r\n"
+        "Content-Type: text/csv\r\n\r\n"
+    )
+    return head.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
+
+
+def _check(store: Store, campaign_id: str, known: Acknowledged) -> None:
+    with store.read() as tx:
+        row = inputs.row(tx, campaign_id, "agents", "A1")
+        assert row is not None
+        if known.asked_price and row.cells["job"].startswith("agent n° "):
+            found = int(row.cells["job"].rpartition(" ")[2])
+            assert known.price <= found <= known.asked_price
+        else:
+            assert known.price == 0
+        assert inputs.count(tx, campaign_id, "faces") in known.inventories
+        for plan in tx.scalars(select(PlanRecord)):
+            content = plans.file(tx, plan.plan_id, "plan.json")
+            assert content is not None
+            assert plan_from_json(content).plan.allocation.bound > 0
+        if not store.is_postgresql:
+            assert tx.scalar(text("PRAGMA integrity_check")) == "ok"
+
+
+def _wait_for_jobs(store: Store) -> None:
+    last = time.monotonic() + PATIENCE_S
+    while True:
+        with store.read() as tx:
+            left = [job.job_id for job in tx.scalars(select(JobRecord)) if job.status not in ENDED]
+        if not left:
+            return
+        assert time.monotonic() < last, f"stuck: {left}"
+        time.sleep(0.2)
+
+
+def _check_jobs(store: Store, known: Acknowledged) -> None:
+    """Every job that was acknowledged is there and has ended: with one plan, or with a reason."""
+    with store.read() as tx:
+        found: dict[str, Any] = {job.job_id: job for job in tx.scalars(select(JobRecord))}
+        made = [plan.job_id for plan in tx.scalars(select(PlanRecord))]
+    assert known.jobs <= found.keys()
+    assert len(made) == len(set(made))
+    for job in found.values():
+        if job.status == JobStatus.SUCCESSFUL:
+            assert job.job_id in made
+        else:
+            assert job.reason
+            assert job.job_id not in made
