@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
+from shapely import Polygon
 
 from geo.crs import LAMBERT_93, WGS84, Bounds, reproject_points
 
@@ -23,12 +25,22 @@ USUAL: dict[int, str] = {
 """Systems that French files are in, by EPSG code; of equals, the first comes first."""
 
 _FRANCE = (
-    Bounds(-5.5, 41.2, 10.0, 51.3),
     Bounds(-63.3, 14.2, -60.7, 18.3),
     Bounds(-54.8, 2.0, -51.4, 6.0),
     Bounds(55.0, -21.6, 56.0, -20.7),
     Bounds(44.9, -13.1, 45.4, -12.5),
 )
+# Metropolitan France and Corsica, some 10 km of sea and neighbours around. A box would reach to
+# Frankfurt and Turin, where Lambert-93 taken for Web Mercator puts the east of France.
+_MAINLAND = Polygon(
+    (
+        (-5.3, 48.0), (-5.3, 48.8), (-3.2, 49.1), (-2.1, 49.85), (0.0, 49.95), (1.3, 50.3),
+        (1.4, 51.0), (2.5, 51.25), (4.3, 50.45), (5.0, 50.3), (6.0, 49.75), (8.4, 49.15),
+        (8.4, 48.7), (7.8, 47.4), (7.2, 46.5), (7.3, 45.2), (7.9, 44.3), (7.7, 43.6), (9.0, 43.2),
+        (9.8, 43.1), (9.8, 41.2), (8.4, 41.2), (8.4, 42.4), (6.0, 42.8), (3.4, 42.25), (1.5, 42.2),
+        (-1.9, 42.8), (-2.0, 43.5), (-1.6, 45.0), (-2.8, 46.8), (-4.9, 47.5),
+    )
+)  # fmt: skip
 _LEAST_SHARE = 0.5
 _MOST_TRIED = 2000
 
@@ -116,8 +128,8 @@ def _tried(
 
 
 def in_france(lng: FloatArray, lat: FloatArray) -> BoolArray:
-    """Return which points in WGS84 degrees ``(n,)`` lie in a box around a part of France."""
-    found = np.zeros(len(lng), dtype=np.bool_)
+    """Return which points in WGS84 degrees ``(n,)`` lie in or close to a part of France."""
+    found: BoolArray = shapely.intersects_xy(_MAINLAND, lng, lat)
     for box in _FRANCE:
         within = (box.west <= lng) & (lng <= box.east)
         found |= within & (box.south <= lat) & (lat <= box.north)

@@ -128,12 +128,17 @@ def _shapes(
 
 
 def _shape(geometry: object, shape: str) -> Shape:
-    if not isinstance(geometry, dict) or not geometry.get("coordinates"):
+    # A collection has no coordinates of its own: filled, it is of the wrong type, not empty.
+    if not isinstance(geometry, dict) or not (
+        geometry.get("coordinates") or geometry.get("geometries")
+    ):
         raise _ShapeError("missing-geometry")
     kind = geometry.get("type")
     if kind not in _TYPES[shape]:
         raise _ShapeError("wrong-geometry", str(kind), kind=str(kind), expected=NAMES[shape])
-    coordinates = geometry["coordinates"]
+    coordinates = geometry.get("coordinates")
+    if not coordinates:
+        raise _ShapeError("missing-geometry")
     if kind == "Point":
         return shapely.Point(_positions([coordinates])[0])
     polygons = [coordinates] if kind == "Polygon" else coordinates

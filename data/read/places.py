@@ -77,7 +77,7 @@ def locate_workplaces(table: Table, territory: Territory | None, log: ProblemLog
     return _placed(
         table,
         raw,
-        said=SaidCrs("workplace"),
+        said=None,
         territory=territory,
         log=log,
         outside=Code.WORKPLACE_OUTSIDE_TERRITORY,
@@ -180,7 +180,7 @@ def _placed(
     table: Table,
     raw: _Raw,
     *,
-    said: SaidCrs,
+    said: SaidCrs | None,
     territory: Territory | None,
     log: ProblemLog,
     outside: Code = Code.POINT_OUTSIDE_TERRITORY,
@@ -234,7 +234,7 @@ def _note_outside(
     raw: _Raw,
     points: Points,
     *,
-    said: SaidCrs,
+    said: SaidCrs | None,
     territory: Territory,
     log: ProblemLog,
     outside: Code,
@@ -252,7 +252,7 @@ def _note_outside(
         where = Where(table.file, 0, raw.column)
         log.add(Code.SWAPPED_COORDINATES, where, subject="Tous les points sont", **names)
         return
-    if usable.sum() > 1 and (stray == usable).all():
+    if said is not None and usable.sum() > 1 and (stray == usable).all():
         other = surely(raw.x, raw.y, territory, not_in=raw.epsg)
         if other is not None:
             log.add(

@@ -195,21 +195,24 @@ def fitting(
     y: FloatArray,
     *,
     epsg: int,
-    said: SaidCrs,
+    said: SaidCrs | None,
     column: str,
     territory: Territory | None,
     log: ProblemLog,
 ) -> BoolArray:
     """Return which coordinates ``(n,)`` are in the unit of their CRS: degrees, or metres.
 
-    The others are noted; once for the file if all are wrong. NaN is left out without a word.
+    The others are noted; once for the file if all are wrong and the campaign can say its CRS, which
+    it cannot of workplaces (`said` None, degrees). NaN is left out without a word.
     """
     degrees = bool(CRS.from_epsg(epsg).is_geographic)
     size = np.maximum(np.abs(x), np.abs(y))
     in_degrees = (np.abs(x) <= 180) & (np.abs(y) <= 90)
     known = ~np.isnan(size)
     other_unit = known & ((size > _SURELY_METRES) if degrees else in_degrees)
-    if other_unit.any() and (other_unit == known).all():
+    if said is None:
+        other_unit[:] = False
+    elif other_unit.any() and (other_unit == known).all():
         if degrees:
             note_missing(table, said, propose(x, y, territory), log=log)
         else:

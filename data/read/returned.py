@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -109,8 +109,8 @@ def read_returned(path: Path) -> ReadReturned:
     """
     path.stat()
     log = ProblemLog()
-    tables = _tables(path.resolve(), log)
     wrong: list[Problem] = []
+    tables = _tables(path.resolve(), log, wrong)
     lines: list[ReturnedLine] = []
     rows: list[ProofRow] = []
     for table in tables:
@@ -128,7 +128,7 @@ def read_returned(path: Path) -> ReadReturned:
     return ReadReturned(returned, tuple(rows) if is_proof else None, problems)
 
 
-def _tables(path: Path, log: ProblemLog) -> list[Table]:
+def _tables(path: Path, log: ProblemLog, wrong: list[Problem]) -> list[Table]:
     """Return the table of the file; of a workbook, that of every sheet that names faces."""
     folder, where = Folder(path.parent, log), Where(path.name)
     if path.suffix.casefold() not in WORKBOOKS:
@@ -137,12 +137,31 @@ def _tables(path: Path, log: ProblemLog) -> list[Table]:
     content = folder.read(path.name, limit=LAYER_LIMIT, asked_at=where)
     if content is None:
         return []
-    sheets = read_sheets(content, path.name, schema=RETURNED, log=log)
+    sheets, names = read_sheets(content, path.name, schema=RETURNED, log=log)
     sheets = [sheet for sheet in sheets if any(map(sheet.has, _ANSWERS))]
     if not sheets and not log.has_errors():
         log.add(Code.NO_HEADING, where, expected="ref_face")
+    elif sheets:
+        wrong += _sheets_not_read(path.name, names, sheets)
     adapted = [adapt(sheet, RETURNED, Given(), log) for sheet in sheets]
     return [table for table in adapted if table is not None]
+
+
+def _sheets_not_read(file: str, names: Sequence[str], tables: Sequence[Table]) -> Iterator[Problem]:
+    """Yield the sheets without answers, hidden ones too; not those of our own order."""
+    read = {split_sheet(table.file)[1] for table in tables}
+    for name in names:
+        if name in read or name in _OF_THE_BOOK:
+            continue
+        yield Problem(
+            Where(f"{file}#{name}"),
+            "sheet-not-read",
+            f"La feuille {quoted(name)} n’est pas lue{NBSP}: elle est masquée, ou elle n’a pas les "
+            "titres d’une réponse.",
+            name,
+            "Si elle compte, affichez-la et donnez-lui la ligne de titres de la commande.",
+            Severity.WARNING,
+        )
 
 
 def _not_read(table: Table) -> Iterator[Problem]:
@@ -273,6 +292,10 @@ def _lnglat(lng: float | None, lat: float | None) -> LngLat | None:
 
 
 _OF_THE_ORDER = frozenset({"zone", "date_debut", "date_fin", "modification"})
+# Sheets of the order that went out which hold no line of it (`data.write.workbook`).
+_OF_THE_BOOK = frozenset(
+    {"Par vague", "Par visuel", "Par format", "Par commune", "Emplacements à confirmer"}
+)
 # A sheet that names faces and none of these is a list of something else.
 _ANSWERS = ("period", "visual", "state", "replacement", "new_period", "new_price", "photo")
 _WORDS = ("operator", "format", "support", "address", "postcode", "city", "insee")

@@ -75,16 +75,19 @@ def read_workbook(
     return None if chosen is None else _table(chosen, file=file, schema=schema, log=log)
 
 
-def read_sheets(content: bytes, name: str, *, schema: Schema, log: ProblemLog) -> list[Table]:
+def read_sheets(
+    content: bytes, name: str, *, schema: Schema, log: ProblemLog
+) -> tuple[list[Table], tuple[str, ...]]:
     """Return the table of every sheet whose heading names all the columns that must be there.
 
-    For files that are cut into sheets, a period each. The file of a table is ``name#sheet``.
+    For files that are cut into sheets, a period each. The file of a table is ``name#sheet``. The
+    names of all sheets come along, hidden ones too, in their order.
     """
     try:
         answer = run(_JOB, {"book": content}, {"sheet": ""})
     except Refused as refused:
         note_refusal(refused, name, log)
-        return []
+        return [], ()
     _note_formula_errors(answer, name, log)
     known = names_of(schema)
     required = {column.name for column in schema.columns if column.required}
@@ -95,7 +98,7 @@ def read_sheets(content: bytes, name: str, *, schema: Schema, log: ProblemLog) -
         place, named = find_heading(rows, schema)
         if named and required <= {known.get(fold(cell)) for cell in rows[place]}:
             tables.append(_table(sheet, file=f"{name}#{sheet.name}", schema=schema, log=log))
-    return [table for table in tables if table is not None]
+    return [table for table in tables if table is not None], tuple(answer.values["names"])
 
 
 def _note_formula_errors(answer: Answer, file: str, log: ProblemLog) -> None:

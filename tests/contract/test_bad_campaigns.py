@@ -311,43 +311,52 @@ MADE: dict[str, tuple[Callable[[Path], None], list[tuple[str, Code]]]] = {
 """Bad campaigns that are no text files that one could look at."""
 
 
+class Readings(dict[str, Reading]):
+    """Bad campaigns by kind, each read when it is first asked for."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self._root = root
+
+    def __missing__(self, kind: str) -> Reading:
+        folder = self._root / kind
+        if kind in MADE:
+            MADE[kind][0](good_campaign(folder))
+        else:
+            bad_campaign(kind, folder)
+        self[kind] = read_campaign(folder)
+        return self[kind]
+
+    def every(self) -> dict[str, Reading]:
+        return {kind: self[kind] for kind in (*bad_kinds(), *MADE)}
+
+
 @pytest.fixture(scope="module")
-def readings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reading]:
-    """Every bad campaign, read once."""
-    root = tmp_path_factory.mktemp("campaigns")
-    read = {kind: read_campaign(bad_campaign(kind, root / kind)) for kind in bad_kinds()}
-    for kind, (spoil, _) in MADE.items():
-        folder = good_campaign(root / kind)
-        spoil(folder)
-        read[kind] = read_campaign(folder)
-    return read
+def readings(tmp_path_factory: pytest.TempPathFactory) -> Readings:
+    return Readings(tmp_path_factory.mktemp("campaigns"))
 
 
 @pytest.fixture
-def every_problem(readings: dict[str, Reading]) -> list[Problem]:
-    return [problem for reading in readings.values() for problem in reading.problems]
+def every_problem(readings: Readings) -> list[Problem]:
+    return [problem for reading in readings.every().values() for problem in reading.problems]
 
 
 @pytest.mark.parametrize("kind", bad_kinds())
-def test_a_bad_campaign_gets_its_exact_list_of_problems(
-    kind: str, readings: dict[str, Reading]
-) -> None:
+def test_a_bad_campaign_gets_its_exact_list_of_problems(kind: str, readings: Readings) -> None:
     expected = (BAD / kind / EXPECTED).read_text(encoding="utf-8").splitlines()
     assert [as_line(problem) for problem in readings[kind].problems] == expected
 
 
 @pytest.mark.parametrize("kind", MADE)
-def test_a_campaign_made_bad_gets_its_exact_list_of_problems(
-    kind: str, readings: dict[str, Reading]
-) -> None:
+def test_a_campaign_made_bad_gets_its_exact_list_of_problems(kind: str, readings: Readings) -> None:
     found = [(str(problem.where), problem.code) for problem in readings[kind].problems]
     assert found == MADE[kind][1]
 
 
 def test_there_is_a_campaign_exactly_when_no_problem_is_an_error(
-    readings: dict[str, Reading],
+    readings: Readings,
 ) -> None:
-    for kind, reading in readings.items():
+    for kind, reading in readings.every().items():
         has_errors = any(problem.severity is Severity.ERROR for problem in reading.problems)
         assert (reading.campaign is None) == has_errors, kind
 
@@ -393,3 +402,18 @@ def test_problems_of_several_files_are_all_found_at_once(tmp_path: Path) -> None
         Code.SHARED_PORTRAIT,
         Code.UNUSED_PORTRAIT,
     }
+
+
+def test_workplaces_in_metres_are_told_row_by_row_since_no_key_says_their_system(
+    tmp_path: Path,
+) -> None:
+    folder = good_campaign(tmp_path / "campaign")
+    rows = [row.split(";") for row in (folder / "agents.csv").read_text("utf-8").splitlines()]
+    lat, lon = rows[0].index("workplace_lat"), rows[0].index("workplace_lon")
+    given = [row for row in rows[1:] if row[lat]]
+    for row in given:
+        row[lat], row[lon] = "6452000", "904000"
+    (folder / "agents.csv").write_text("\n".join(map(";".join, rows)), encoding="utf-8")
+    problems = read_campaign(folder).problems
+    assert [problem.code for problem in problems] == [Code.OUT_OF_RANGE] * len(given)
+    assert all("workplace" not in f"{each.message} {each.remedy}" for each in problems)

@@ -45,7 +45,25 @@ def test_what_falls_nowhere_has_no_candidate() -> None:
 
 def test_lambert_93_comes_before_others_that_also_fall_into_france() -> None:
     x, y = reproject_points(LNG, LAT, source=WGS84, target=2154)
-    assert candidates(x, y, inside=in_france)[0].epsg == 2154
+    found = candidates(x, y, inside=in_france)
+    assert found[0].epsg == 2154
+    assert 3857 not in {each.epsg for each in found}, "that would be near Frankfurt"
+
+
+@pytest.mark.parametrize(
+    ("lng", "lat", "french"),
+    [
+        (2.37, 51.03, True), (8.23, 48.97, True), (7.75, 48.57, True), (6.87, 45.83, True),
+        (7.5, 43.78, True), (9.45, 42.7, True), (9.25, 41.39, True), (2.9, 42.5, True),
+        (-1.78, 43.37, True), (-5.06, 48.46, True), (-3.2, 47.33, True), (-1.62, 49.64, True),
+        (4.83, 50.15, True), (-61.5, 16.2, True), (55.5, -21.1, True),
+        (8.68, 50.11, False), (7.69, 45.07, False), (-0.13, 51.5, False), (2.17, 41.4, False),
+    ],
+)  # fmt: skip
+def test_the_ends_of_france_are_in_it_and_its_neighbours_are_not(
+    lng: float, lat: float, french: object
+) -> None:
+    assert in_france(np.array([lng]), np.array([lat])).tolist() == [french]
 
 
 def test_the_campaign_s_own_system_is_tried_too() -> None:

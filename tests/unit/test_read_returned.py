@@ -12,7 +12,7 @@ import xlsxwriter
 from data.read.returned import RETURNED, ReadReturned, read_returned
 from data.read.schema import fold
 from data.write.workbook import order_workbook
-from geo.errors import CampaignError
+from geo.errors import CampaignError, Severity
 from geo.order import LineState
 from geo.reconcile import Row
 from tests.golden.tiny_plan import plan_campaign
@@ -49,7 +49,9 @@ def test_the_workbook_that_went_out_comes_back_line_by_line_from_all_its_sheets(
     campaign, lines = plan_campaign(), tiny_lines()
     book = order_workbook(lines, name=campaign.name, periods=campaign.periods)
     (tmp_path / "retour.xlsx").write_bytes(book)
-    found = read_returned(tmp_path / "retour.xlsx").returned
+    whole = read_returned(tmp_path / "retour.xlsx")
+    assert whole.warnings == ()
+    found = whole.returned
     assert [(line.row, line.face_id, line.period) for line in found.lines] == [
         (Row("Vague 1", 2), "f00", 1),
         (Row("Vague 1", 3), "f63", 1),
@@ -75,6 +77,23 @@ def test_a_sheet_that_only_lists_faces_is_no_answer(tmp_path: Path) -> None:
         )
         book.add_worksheet("Emplacements").write_column(0, 0, ["ref_face", "f00", "f63"])
     assert [line.row for line in read_returned(path).returned.lines] == [Row("Vague 1", 2)]
+
+
+def test_a_sheet_that_is_not_read_is_told_hidden_or_not(tmp_path: Path) -> None:
+    path, titles = tmp_path / "retour.xlsx", ["ref_face", "vague", "statut"]
+    with xlsxwriter.Workbook(path) as book:
+        for name in ("Vague 1", "Vague 2"):
+            book.add_worksheet(name).write_row(0, 0, titles)
+            book.get_worksheet_by_name(name).write_row(1, 0, ["f00", 1, "ferme"])
+        book.get_worksheet_by_name("Vague 2").hide()
+        book.add_worksheet("Nos refus").write_row(0, 0, ["Panneau", "Motif"])
+    found = read_returned(path)
+    assert [line.row for line in found.returned.lines] == [Row("Vague 1", 2)]
+    told = [(p.code, str(p.where), p.severity) for p in found.warnings]
+    assert told == [
+        ("sheet-not-read", "retour.xlsx#Nos refus", Severity.WARNING),
+        ("sheet-not-read", "retour.xlsx#Vague 2", Severity.WARNING),
+    ]
 
 
 def test_a_text_that_was_made_inert_comes_back_as_it_was(tmp_path: Path) -> None:
