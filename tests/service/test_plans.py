@@ -375,3 +375,13 @@ def test_of_two_swaps_at_once_the_second_is_told_what_changed(
     assert (first.status_code, second.status_code) == (200, 412)
     assert second.json()["current"]["revision"] == 1
     assert len(postings_of(client, plan_id)) == 19
+
+
+@pytest.mark.slow
+def test_a_swap_is_carried_out_in_a_process_of_its_own(
+    store: Store, tiny: str, client: TestClient
+) -> None:
+    plan_id = put_plan(store, tiny)
+    at = postings_of(client, plan_id)[0]
+    assert swap(client, plan_id, at).json()["applied"]
+    assert len(checked(store, plan_id)) == 19
