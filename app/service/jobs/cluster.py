@@ -107,8 +107,12 @@ def perform(
     """Run a task on the worker that this is called on; tells its steps under `name`."""
     worker = get_worker()
     cancelled = _Cancelled(name)
-    watch = Watch(lambda step: worker.log_event(name, {"step": dict(step)}), cancelled)
-    return attempt(Task(function, files, parameters), watch)
+
+    def report(step: Step) -> None:
+        with suppress(Exception):  # the same
+            worker.log_event(name, {"step": dict(step)})
+
+    return attempt(Task(function, files, parameters), Watch(report, cancelled))
 
 
 class _Cancelled:
@@ -123,8 +127,9 @@ class _Cancelled:
         now = time.monotonic()
         if not self._known and now >= self._ask_at:
             self._ask_at = now + ASK_EVERY_S
-            # A worker that is leaving, or whose scheduler is gone, is not told; it goes on.
-            with suppress(OSError, RuntimeError, CancelledError):
+            # A worker that is leaving, or whose scheduler is gone, fails here in many ways: it is
+            # not told, and goes on. Its task must not be said to have failed.
+            with suppress(Exception):
                 self._known = bool(self._event.is_set())
         return self._known
 
