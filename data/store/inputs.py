@@ -31,6 +31,7 @@ from data.store.rows import (
     told_change,
 )
 from data.store.tables import ROWS, Base, CampaignRecord, InputRecord, RowRecord
+from data.store.wkb import many_wkb
 from geo.crs import Bounds
 from geo.errors import Problem, Severity, Where
 
@@ -346,7 +347,7 @@ def _unused_version(tx: Tx, campaign_id: str) -> int:
 def _values(
     campaign_id: str, rows: Sequence[Row], *, version: int, first: int = 1
 ) -> list[dict[str, Any]]:
-    names = ("minx", "miny", "maxx", "maxy")
+    shapes = many_wkb([row.geometry for row in rows])
     return [
         {
             "campaign_id": campaign_id,
@@ -354,11 +355,14 @@ def _values(
             "position": position,
             "cells": dict(row.cells),
             "version": version,
-            "wkb": row.geometry,
-            **dict(zip(names, bounds, strict=True)),
+            "wkb": shape,
+            "minx": box[0],
+            "miny": box[1],
+            "maxx": box[2],
+            "maxy": box[3],
         }
-        for position, (row, bounds) in enumerate(
-            zip(rows, bounds_of(rows), strict=True), start=first
+        for position, (row, shape, box) in enumerate(
+            zip(rows, shapes, bounds_of(rows), strict=True), start=first
         )
     ]
 
