@@ -27,6 +27,7 @@ from app.service.settings import (
     secret_setting,
     service_settings,
 )
+from app.service.tending import Tender
 from data.store import counts, keys, members, open_store, schema
 from data.store.audit import Act
 from geo.french import NBSP
@@ -136,4 +137,7 @@ async def _alive(services: Services, _app: FastAPI) -> AsyncIterator[None]:
         runner = JobRunner(services)
         await run_sync(runner.start)
         stack.push_async_callback(run_sync, runner.stop)
+        tender = Tender(services)
+        tender.start()
+        stack.push_async_callback(run_sync, tender.stop)
         yield

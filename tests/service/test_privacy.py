@@ -16,7 +16,14 @@ from app.service.context import Services
 from app.service.errors import ApiError
 from data.store import Store, campaigns, consents, erasure, folders, inputs, plans
 from data.store import jobs as job_store
-from data.store.tables import AuditRecord, CampaignRecord, JobInputRecord, JobStatus, PlanRecord
+from data.store.tables import (
+    ROWS,
+    AuditRecord,
+    CampaignRecord,
+    JobInputRecord,
+    JobStatus,
+    PlanRecord,
+)
 from tests.service.conftest import AsRole, SetClock, import_campaign
 from tests.service.planned import ACT, planned, put_plan, run_here
 from tests.service.tiny import tiny_files
@@ -210,7 +217,7 @@ def test_a_forgotten_person_is_nowhere_in_the_database_nor_in_any_export(
         assert record is not None
         problem = {"message": f"« {NAME} » n’est pas bon", "code": "x"}
         job_store.finish(tx, record, JobStatus.FAILED, at=ACT.at, reason=NAME, problems=[problem])
-        erasing = tx.get(inputs.ROWS["agents"], (campaign_id, "A9"))
+        erasing = tx.get(ROWS["agents"], (campaign_id, "A9"))
         if erasing is not None:
             tx.delete(erasing)
     before = _everything(tmp_path)
