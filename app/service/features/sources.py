@@ -109,10 +109,6 @@ class InputSource:
         """Return where the features are."""
         return Extent(features.extent(self.tx, self.campaign_id, self.collection.collection_id))
 
-    def encoded(self, found: Found, crs: Crs) -> bytes:
-        """Return rows as features."""
-        return self._encoded(found, crs)
-
     def _bounds_decide(self, query: ItemsQuery) -> bool:
         """Return whether bounds that meet say that shapes do: those of points."""
         assert query.box is not None  # noqa: S101 -- asked for queries with a box only
