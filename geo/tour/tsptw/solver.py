@@ -36,15 +36,25 @@ class TsptwEffort:
         How fine the clock of the bound is: how many cells times arcs a node.
     works
         How much growing labels may take, one search after the other: labels in a layer times arcs.
+    gives_up
+        Whether no labels are grown where the bound is far from the tour: few nodes have few labels
+        all the same, many nodes never have few enough.
     """
 
     iterations: int = 600
     rounds: int = 30
     cells: int = 600_000
     works: tuple[int, ...] = (8_000_000,)
+    gives_up: bool = True
 
 
-THOROUGH = TsptwEffort(2_000, 400, 4_000_000, (8_000_000, 80_000_000, 800_000_000, 3_200_000_000))
+THOROUGH = TsptwEffort(
+    iterations=2_000,
+    rounds=400,
+    cells=4_000_000,
+    works=(8_000_000, 80_000_000, 800_000_000, 3_200_000_000),
+    gives_up=False,
+)
 """What is enough to prove most problems of 40 nodes."""
 
 
@@ -76,7 +86,7 @@ def solve_tsptw(problem: Tsptw, *, effort: TsptwEffort | None = None, seed: int 
     if not run.done:
         run.improve(seed)
     for work in effort.works:
-        if run.done or run.is_far:
+        if run.done or (effort.gives_up and run.is_far):
             break
         run.price(effort.rounds)
         run.grow(max(_FIRST_WIDTH, work // max(1, int(run.tight.arcs.sum()))))
