@@ -24,7 +24,7 @@ from app.service.pages import (
     place_of,
 )
 from app.service.plan_changes import tag_of, without_withdrawn
-from app.service.plan_files import PLAN_FILES, is_for
+from app.service.plan_files import PLAN_FILES, SECONDS, is_for
 from app.service.plan_models import (
     Explanation,
     LockTold,
@@ -187,7 +187,9 @@ def explain_plan(
             with service.store.read() as tx:
                 files = plans.files(tx, plan_id, revision=found.record.revision)
             asked = {"face_id": face, "agent_id": agent, "summary": True}
-            return Explanation.model_validate_json(jobs.run_child("explain", files, asked)[ANSWER])
+            return Explanation.model_validate_json(
+                jobs.run_child("explain", files, asked, seconds=SECONDS)[ANSWER]
+            )
         explained = explain_allocation(
             found.campaign,
             found.plan.allocation,
