@@ -69,9 +69,16 @@ def restore(file: Path) -> int:
 
 
 def vacuum() -> int:
-    """Remove what nothing refers to any more."""
+    """Remove what nothing refers to any more, and campaigns archived longer than they are kept."""
+    from app.service import privacy  # noqa: PLC0415 -- heavy
 
     def work(store: Store) -> int:
+        retention = service_settings(os.environ, secret=b"").retention
+        if gone := privacy.purge(store, retention, at=now()):
+            campaigns_gone = counted(
+                gone, "campagne archivée effacée", "campagnes archivées effacées"
+            )
+            _print([f"{campaigns_gone}, au terme de PLACARDE_RETENTION_DAYS."])
         done = vacuum_store(store, at=now())
         files = counted(done.blobs, "fichier retiré", "fichiers retirés")
         answers = counted(done.answers, "ancienne réponse retirée", "anciennes réponses retirées")
