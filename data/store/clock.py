@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import case, select
+from sqlalchemy.dialects import postgresql, sqlite
+
 from data.store.engine import Tx
 from data.store.tables import ClockRecord
 
@@ -12,15 +15,23 @@ _ONLY = 1
 
 def latest(tx: Tx, machine: datetime) -> datetime:
     """Return the later of the machine's moment and the latest that was noted."""
-    record = tx.get(ClockRecord, _ONLY)
-    return machine if record is None else max(machine, record.latest)
+    noted = tx.scalar(select(ClockRecord.latest).where(ClockRecord.clock_id == _ONLY))
+    return machine if noted is None else max(machine, noted)
 
 
 def note(tx: Tx, machine: datetime) -> datetime:
-    """Return the same as `latest`, and note it for those who come after."""
-    record = tx.get(ClockRecord, _ONLY)
-    if record is None:
-        tx.add(ClockRecord(clock_id=_ONLY, latest=machine))
-        return machine
-    record.latest = max(record.latest, machine)
-    return record.latest
+    """Return the same as `latest`, and note it for those who come after.
+
+    One statement, so that of those who note at once none is refused, and none sets it back.
+    """
+    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
+    new = dialect.insert(ClockRecord).values(clock_id=_ONLY, latest=machine)
+    given = new.excluded.latest
+    later = case((given > ClockRecord.latest, given), else_=ClockRecord.latest)
+    noted = tx.scalars(
+        new.on_conflict_do_update(
+            index_elements=[ClockRecord.clock_id], set_={"latest": later}
+        ).returning(ClockRecord.latest)
+    )
+    found: datetime = noted.one()
+    return found
