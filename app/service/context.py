@@ -1,4 +1,7 @@
-"""What every route is given: the store, the settings, the clock, and the act to note."""
+"""What every route is given: the store, the settings, the clock, and the act to note.
+
+The dependencies are coroutines though they wait for nothing: FastAPI would give them threads.
+"""
 
 from __future__ import annotations
 
@@ -29,13 +32,13 @@ class Services:
     clock: Clock = machine_clock
 
 
-def services(request: Request) -> Services:
+async def services(request: Request) -> Services:
     """Return the parts of the service that answers a request."""
     found: Services = request.app.state.services
     return found
 
 
-def request_id(request: Request) -> str:
+async def request_id(request: Request) -> str:
     """Return the id of a request, which `app.service.requests` gave it."""
     found: str = request.state.request_id
     return found

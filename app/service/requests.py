@@ -62,6 +62,11 @@ class RequestMiddleware:
             if only_head:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
+        if "\0" in scope["path"] or b"%00" in scope.get("query_string", b""):
+            detail = "No name holds the character NUL."
+            answer = problem_response(ApiError(400, "bad-url", detail))
+            await answer(scope, receive, send_with_headers)
+            return
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception:
