@@ -160,7 +160,10 @@ def test_a_child_sees_no_secret_of_the_service(
     monkeypatch.setenv("PLACARDE_DATABASE_URL", "postgresql+psycopg://me:pa55word@host/base")
     child = Child()
     environment = Path(f"/proc/{child._process.pid}/environ").read_bytes()
+    home = Path(child._home)
+    assert home.is_dir()
     child.discard()
+    assert not home.exists()
     assert b"pa55word" not in environment
     assert b"OMP_NUM_THREADS=1" in environment
 

@@ -1,4 +1,4 @@
-"""A process for one task: ``python -m app.service.jobs.child``, started and fed by its parent.
+"""A process for one task: ``python -m app.service.jobs.child FOLDER``, fed by its parent.
 
 It imports what it may need, waits for its task, answers and ends: no task sees anything of another.
 Where its parent is gone it ends too, whatever it is doing, and leaves no file behind.
@@ -28,7 +28,7 @@ def main() -> None:
     os.nice(NICE)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     orders, answers = sys.stdin.buffer, _own_output()
-    home = tempfile.mkdtemp(prefix="placarde-job-")
+    home = sys.argv[1]
     tempfile.tempdir = os.environ["TMPDIR"] = home
     try:
         for place in sorted(WORK.values()):

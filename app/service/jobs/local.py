@@ -5,8 +5,10 @@ from __future__ import annotations
 import atexit
 import os
 import queue
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -42,8 +44,9 @@ class Child:
     """A process that waits for one task."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "app.service.jobs.child"],
+        self._home = tempfile.mkdtemp(prefix="placarde-job-")  # it goes with the process
+        self._process = subprocess.Popen(  # noqa: S603 -- this interpreter, a module of ours
+            [sys.executable, "-P", "-m", "app.service.jobs.child", self._home],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(),
@@ -74,6 +77,7 @@ class Child:
         """End the process at once."""
         self._process.kill()
         self._process.wait()
+        shutil.rmtree(self._home, ignore_errors=True)
         with suppress(BrokenPipeError):  # what was still to be said is said to nobody
             self._orders.close()
 
