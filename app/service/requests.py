@@ -46,32 +46,46 @@ class RequestMiddleware:
         only_head = scope["method"] == "HEAD"
         if only_head:  # whatever may be read may be asked for its headers (RFC 9110, 9.3.2)
             scope = {**scope, "method": "GET"}
-        began = False
-
-        async def send_with_headers(message: Message) -> None:
-            nonlocal began
-            if message["type"] == "http.response.start":
-                began = True
-                headers = MutableHeaders(scope=message)
-                headers[REQUEST_ID_HEADER] = request_id
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
-            elif only_head:
-                return
-            await send(message)
-            if only_head:
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-        if "\0" in scope["path"] or b"%00" in scope.get("query_string", b""):
-            detail = "No name holds the character NUL."
-            answer = problem_response(ApiError(400, "bad-url", detail))
-            await answer(scope, receive, send_with_headers)
+        answering = _Answering(send, request_id, only_head=only_head)
+        if _has_nul(scope):
+            refusal = ApiError(400, "bad-url", "No name holds the character NUL.")
+            await problem_response(refusal)(scope, receive, answering.send)
             return
         try:
-            await self._app(scope, receive, send_with_headers)
+            await self._app(scope, receive, answering.send)
         except Exception:
             logger.exception("unexpected error", extra={"facts": {"request_id": request_id}})
-            if not began:
+            if not answering.began:
                 detail = f"Something went wrong; the log tells what under {request_id}."
                 answer = problem_response(ApiError(500, "unexpected", detail))
-                await answer(scope, receive, send_with_headers)
+                await answer(scope, receive, answering.send)
+
+
+def _has_nul(scope: Scope) -> bool:
+    """Return whether an address holds what no database takes in a text."""
+    return "\0" in scope["path"] or b"%00" in scope.get("query_string", b"")
+
+
+class _Answering:
+    """Sends an answer with the headers that it lacks; of a HEAD, nothing but these."""
+
+    def __init__(self, send: Send, request_id: str, *, only_head: bool) -> None:
+        self._send = send
+        self._request_id = request_id
+        self._only_head = only_head
+        self.began = False
+
+    async def send(self, message: Message) -> None:
+        """Pass a message on."""
+        if message["type"] != "http.response.start":
+            if not self._only_head:
+                await self._send(message)
+            return
+        self.began = True
+        headers = MutableHeaders(scope=message)
+        headers[REQUEST_ID_HEADER] = self._request_id
+        for name, value in SECURITY_HEADERS.items():
+            headers.setdefault(name, value)
+        await self._send(message)
+        if self._only_head:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
