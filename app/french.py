@@ -17,7 +17,7 @@ _HELP = (
     (re.compile(r"^Options:", re.MULTILINE), "Options :"),
     (re.compile(r"^Arguments:", re.MULTILINE), "Arguments :"),
     (re.compile(r"^Commands:", re.MULTILINE), "Commandes :"),
-    (re.compile(r"\{(CAMPAIGN_DIR|CAMPAIGN_ID|DIR|FILE|PLAN_DIR|PLAN_A|PLAN_B|RETURNED_FILE)\}"), r"\1"),
+    (re.compile(r"\{((?:CAMPAIGN|PLAN)_[A-Z]+|DIR|FILE|RETURNED_FILE)\}"), r"\1"),
     (re.compile(r"COMMAND \[ARGS\]\.\.\."), "COMMANDE [ARGUMENTS]…"),
     (re.compile(r"\[required\]"), "[obligatoire]"),
     (re.compile(r"\[default: "), "[par défaut : "),

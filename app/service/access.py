@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 
 from app.service.context import Services, services
 from app.service.errors import ApiError, not_found
@@ -216,10 +217,13 @@ def needs(action: Action) -> Any:  # noqa: ANN401 -- as FastAPI's `Depends` has 
     action is denied, 403.
     """
 
-    def check(
+    async def check(
         request: Request, caller: Caller, service: Annotated[Services, Depends(services)]
     ) -> Granted:
-        campaign_id, what = _campaign_of(request, service)
+        if _FINDERS.keys() & request.path_params.keys():
+            campaign_id, what = await run_in_threadpool(_campaign_of, request, service)
+        else:  # the path tells: no thread is needed to ask the store
+            campaign_id, what = _campaign_of(request, service)
         if caller.may(action, campaign_id):
             return Granted(caller, campaign_id)
         if campaign_id is not None and not caller.roles_in(campaign_id):

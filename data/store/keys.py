@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, bindparam, func, select, update
 
-from data.store import audit, clock
+from data.store import audit
 from data.store.audit import Act
 from data.store.engine import Tx
 from data.store.ids import new_id
-from data.store.tables import KeyRecord, MembershipRecord
+from data.store.tables import ClockRecord, KeyRecord, MembershipRecord
 
 SCHEME = "pk"
 EVERY_SCOPE = "*"
@@ -25,6 +25,23 @@ EVERY_SCOPE = "*"
 USE_NOTED_EVERY = timedelta(minutes=1)
 PATTERN = re.compile(rf"{SCHEME}_([0-9a-z]{{10}})_([A-Za-z0-9_-]{{43}})")
 """A whole key: its prefix, which is no secret, and its secret."""
+_RECOGNISE = (
+    select(
+        KeyRecord.key_id,
+        KeyRecord.subject,
+        KeyRecord.secret_sha256,
+        KeyRecord.scopes,
+        KeyRecord.expires_at,
+        KeyRecord.revoked_at,
+        KeyRecord.last_used_at,
+        MembershipRecord.campaign_id,
+        MembershipRecord.role,
+        select(func.max(ClockRecord.latest)).scalar_subquery().label("latest"),
+    )
+    .outerjoin(MembershipRecord, MembershipRecord.subject == KeyRecord.subject)
+    .where(KeyRecord.prefix == bindparam("prefix"))
+)
+"""Everything of a key in one statement, made once: every request asks it."""
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 _NOBODY = hashlib.sha256(b"").hexdigest()
 
@@ -94,27 +111,13 @@ def recognise(tx: Tx, key: str, machine: datetime) -> KnownKey | None:
     """
     parts = PATTERN.fullmatch(key)
     prefix, secret = parts.groups() if parts else ("", "")
-    rows = tx.execute(
-        select(
-            KeyRecord.key_id,
-            KeyRecord.subject,
-            KeyRecord.secret_sha256,
-            KeyRecord.scopes,
-            KeyRecord.expires_at,
-            KeyRecord.revoked_at,
-            KeyRecord.last_used_at,
-            MembershipRecord.campaign_id,
-            MembershipRecord.role,
-        )
-        .outerjoin(MembershipRecord, MembershipRecord.subject == KeyRecord.subject)
-        .where(KeyRecord.prefix == prefix)
-    ).all()
+    rows = tx.execute(_RECOGNISE, {"prefix": prefix}).all()
     first = rows[0] if rows else None
     expected = first.secret_sha256 if first else _NOBODY
     right = hmac.compare_digest(_digest(secret), expected)
-    now = clock.latest(tx, machine)
     if first is None or not right or first.revoked_at is not None:
         return None
+    now = machine if first.latest is None else max(machine, first.latest)
     if first.expires_at is not None and first.expires_at <= now:
         return None
     return KnownKey(

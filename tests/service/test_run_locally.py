@@ -54,7 +54,8 @@ def deployed(cluster: Cluster) -> Iterator[Deployed]:  # noqa: F811 -- the fixtu
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = cluster.new_database(empty=True)
-    command = [sys.executable, ROOT / "deploy" / "run_locally.py", "--database-url", url]
+    script = str(ROOT / "deploy" / "run_locally.py")
+    command = [sys.executable, script, "--database-url", url]
     process = subprocess.Popen(
         [*command, "--port", str(port)], stdout=subprocess.PIPE, text=True, encoding="utf-8"
     )
