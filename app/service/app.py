@@ -12,8 +12,8 @@ from app.service.bodies import BodyLimitMiddleware
 from app.service.context import Services
 from app.service.errors import add_error_handlers
 from app.service.idempotency import IdempotencyMiddleware
-from app.service.logs import LogMiddleware
-from app.service.metrics import MetricsMiddleware
+from app.service.logs import log_request
+from app.service.metrics import count_request
 from app.service.openapi import add_openapi
 from app.service.requests import RequestMiddleware
 from app.service.routes import (
@@ -33,6 +33,7 @@ from app.service.routes import (
     swaps,
     workflow,
 )
+from app.service.watching import WatchMiddleware
 
 ROUTERS: tuple[APIRouter, ...] = (
     service.router,
@@ -75,7 +76,6 @@ def create_service(services: Services, *, lifespan: Lifespan | None = None) -> F
     # The one added last is the outermost.
     app.add_middleware(IdempotencyMiddleware, services=services)
     app.add_middleware(BodyLimitMiddleware, upload_limit=services.settings.upload_limit)
-    app.add_middleware(MetricsMiddleware)
-    app.add_middleware(LogMiddleware)
+    app.add_middleware(WatchMiddleware, tell=(count_request, log_request))
     app.add_middleware(RequestMiddleware)
     return app

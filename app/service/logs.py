@@ -8,12 +8,9 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import time
 from datetime import UTC, datetime
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from app.service.metrics import route_of
+from app.service.watching import Seen
 
 logger = logging.getLogger("placarde.requests")
 
@@ -57,33 +54,13 @@ def log_to_stderr(level: int = logging.INFO) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
-class LogMiddleware:
-    """Logs each request when its answer has ended."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and log it."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started, status = time.perf_counter(), 500
-
-        async def watching(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watching)
-        finally:
-            facts = {
-                "request_id": scope["state"]["request_id"],
-                "method": scope["method"],
-                "route": route_of(scope),
-                "status": status,
-                "ms": round(1000 * (time.perf_counter() - started), 1),
-            }
-            logger.info("request", extra={"facts": facts})
+def log_request(seen: Seen) -> None:
+    """Log a request that has ended."""
+    facts = {
+        "request_id": seen.request_id,
+        "method": seen.method,
+        "route": seen.route,
+        "status": seen.status,
+        "ms": round(1000 * seen.seconds, 1),
+    }
+    logger.info("request", extra={"facts": facts})

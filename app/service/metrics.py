@@ -7,16 +7,15 @@ which `app.service.serve` sets before it starts them).
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.service.context import Services
+from app.service.watching import Seen
 from data.store import StoreUnavailableError, counts
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -40,37 +39,11 @@ _SECONDS = Histogram(
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-class MetricsMiddleware:
-    """Counts and times requests by route; the ids in a path are not told."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and count it."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started, status = time.perf_counter(), 500
-
-        async def counting(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, counting)
-        finally:
-            method = scope["method"] if scope["method"] in METHODS else "other"
-            route = route_of(scope)
-            _REQUESTS.labels(method, route, str(status)).inc()
-            _SECONDS.labels(method, route).observe(time.perf_counter() - started)
-
-
-def route_of(scope: Scope) -> str:
-    """Return the pattern of the path that was asked for (``/plans/{plan_id}``)."""
-    return getattr(scope.get("route"), "path", "none")
+def count_request(seen: Seen) -> None:
+    """Count and time a request by its route."""
+    method = seen.method if seen.method in METHODS else "other"
+    _REQUESTS.labels(method, seen.route, str(seen.status)).inc()
+    _SECONDS.labels(method, seen.route).observe(seen.seconds)
 
 
 class _StoreCollector(Collector):
