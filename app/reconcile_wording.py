@@ -73,12 +73,16 @@ def _changes_line(reconciled: Reconciled) -> str:
     counts = Counter(line.change for line in reconciled.changes)
     if not counts:
         return "La commande ne change pas"
+    states = counted(counts[LineChange.STATE], "nouveau statut noté", "nouveaux statuts notés")
+    if counts.keys() == {LineChange.STATE}:
+        return f"La commande ne change pas{NBSP}; {states}"
     words = {
         LineChange.REMOVED: ("ligne supprimée", "lignes supprimées"),
         LineChange.ADDED: ("ligne ajoutée", "lignes ajoutées"),
         LineChange.CHANGED: ("ligne modifiée", "lignes modifiées"),
     }
     told = [counted(counts[c], *forms) for c, forms in words.items() if counts[c]]
+    told += [states] if counts[LineChange.STATE] else []
     return f"Modification de la commande{NBSP}: {', '.join(told)}"
 
 
@@ -169,6 +173,7 @@ def _found_json(reconciled: Reconciled, found: Reconciliation) -> dict[str, Any]
             "removed": changes[LineChange.REMOVED],
             "added": changes[LineChange.ADDED],
             "changed": changes[LineChange.CHANGED],
+            "state": changes[LineChange.STATE],
         },
     }
 

@@ -154,7 +154,7 @@ def _prove(writer: _Writer, came_back: ReadReturned, *, accept_proposals: bool) 
         came_back.rows or (),
         accept_proposals=accept_proposals,
     )
-    if errors := errors_among(proofs.problems):
+    if errors := (*came_back.errors, *errors_among(proofs.problems)):
         raise CampaignError(errors)
     plan = replace(before.plan, order=proofs.records)
     extras = {PROOFS_FILE: proofs_csv(before.order, proofs.proofs)}
@@ -167,11 +167,10 @@ def _answer(writer: _Writer, came_back: ReadReturned, *, accept_proposals: bool)
     """Carry out the buyer's answers, and plan again what they leave open."""
     before, returned = writer.before, came_back.returned
     found = reconcile(before.campaign, before.plan, returned, accept_proposals=accept_proposals)
-    if found.problems:
-        raise CampaignError(found.problems)
     updated = updated_campaign(before.campaign, found)
-    if problems := check_update(updated, target(updated), found, returned):
-        raise CampaignError(problems)
+    kept = check_update(updated, target(updated), found, returned)
+    if problems := (*came_back.errors, *found.problems, *kept):
+        raise CampaignError((*problems, *found.warnings))
     with TemporaryDirectory(prefix="placarde-") as name:
         copy = Path(name)
         write_campaign_update(before.campaign_folder, copy, before=before.campaign, after=updated)
@@ -188,7 +187,8 @@ def _answer(writer: _Writer, came_back: ReadReturned, *, accept_proposals: bool)
         changes = _changes(before, campaign, plan)
         extras = {CHANGES_FILE: changes_csv(changes)}
         writer.write(campaign, plan, campaign_folder=copy, extras=extras)
-    return Reconciled(writer.target, campaign, plan, found, None, changes, came_back.warnings)
+    warnings = tuple(sorted((*came_back.warnings, *found.warnings)))
+    return Reconciled(writer.target, campaign, plan, found, None, changes, warnings)
 
 
 def _solve(campaign: Campaign, previous: Allocation, *, file: str) -> Allocation:

@@ -112,6 +112,7 @@ class LineChange(StrEnum):
     ADDED = "ajoutée"
     REMOVED = "supprimée"
     CHANGED = "modifiée"
+    STATE = "statut"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +127,9 @@ def changed_lines(
 ) -> tuple[ChangedLine, ...]:
     """Return the lines that differ between two orders, sorted by period, then face, removed first.
 
-    A line is the same where face, period and visual are; where only its state differs it counts as
-    unchanged: that is what the buyer said, and no order to the buyer. A removed line that was not
-    closed is cancelled.
+    A line is the same where face, period and visual are. Where only its state differs it is a
+    `LineChange.STATE`: that is what the buyer said, taken note of, and no order to the buyer. A
+    removed line that was not closed is cancelled.
     """
     old = {(line.period, line.face_id, line.visual): line for line in before}
     new = {(line.period, line.face_id, line.visual): line for line in after}
@@ -139,8 +140,9 @@ def changed_lines(
             changes.append(_changed(was, LineChange.REMOVED))
         elif was is None and now is not None:
             changes.append(_changed(now, LineChange.ADDED))
-        elif was is not None and now is not None and replace(was, state=now.state) != now:
-            changes.append(_changed(now, LineChange.CHANGED))
+        elif was is not None and now is not None and was != now:
+            only_state = replace(was, state=now.state) == now
+            changes.append(_changed(now, LineChange.STATE if only_state else LineChange.CHANGED))
     return tuple(sorted(changes, key=_place))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -90,11 +90,15 @@ _MOST_CONTACTS = 1e9
 
 @dataclass(frozen=True, slots=True)
 class ReadReturned:
-    """What came back: answers, or proofs (`rows` is None where it is the order)."""
+    """What came back: answers, or proofs (`rows` is None where it is the order).
+
+    `errors` are those of single rows, which are `unread` in `returned` and not among `rows`.
+    """
 
     returned: Returned
     rows: tuple[ProofRow, ...] | None
     warnings: tuple[Problem, ...]
+    errors: tuple[Problem, ...]
 
 
 def read_returned(path: Path) -> ReadReturned:
@@ -103,7 +107,7 @@ def read_returned(path: Path) -> ReadReturned:
     Raises
     ------
     CampaignError
-        With every problem of the file, each with its row, column and remedy.
+        If the file cannot be read as a whole: with its every problem, that of rows included.
     OSError
         If there is no such file.
     """
@@ -119,13 +123,18 @@ def read_returned(path: Path) -> ReadReturned:
         lines += read
         rows += _proofs(table, log, read)
     problems = tuple(sorted((*log.sorted(), *wrong)))
-    if errors := errors_among(problems):
+    errors = errors_among(problems)
+    bad_rows = {_row_of(problem.where) for problem in errors}
+    if not bad_rows <= {line.row for line in lines}:
         raise CampaignError(errors)
+    lines = [replace(line, unread=line.row in bad_rows) for line in lines]
+    rows = [row for row in rows if row.row not in bad_rows]
     is_proof = any(table.has("photo") for table in tables)
     names = [column.name for column in RETURNED.columns]
     headings = {name: table.heading(name) for table in reversed(tables) for name in names}
     returned = Returned(path.name, tuple(lines), headings)
-    return ReadReturned(returned, tuple(rows) if is_proof else None, problems)
+    warnings = tuple(problem for problem in problems if problem.severity is Severity.WARNING)
+    return ReadReturned(returned, tuple(rows) if is_proof else None, warnings, errors)
 
 
 def _tables(path: Path, log: ProblemLog, wrong: list[Problem]) -> list[Table]:
@@ -182,9 +191,14 @@ def _not_read(table: Table) -> Iterator[Problem]:
 
 
 def _row(table: Table, number: int) -> Row:
-    """Return the place of a row; the file of a sheet is ``name#sheet``."""
-    name, sheet = split_sheet(table.file)
-    return Row(sheet if name != table.file else "", number)
+    """Return the place of a row of a table."""
+    return _row_of(Where(table.file, number))
+
+
+def _row_of(where: Where) -> Row:
+    """Return the row of a place; the file of a sheet is ``name#sheet``."""
+    name, sheet = split_sheet(where.file)
+    return Row(sheet if name != where.file else "", where.row)
 
 
 def _lines(table: Table, log: ProblemLog, wrong: list[Problem]) -> tuple[ReturnedLine, ...]:

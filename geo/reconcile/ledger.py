@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from geo.errors import Problem, Severity
-from geo.french import NBSP, euros, quoted
+from geo.french import NBSP, euros, number, quoted
 from geo.model import Campaign, Lock
 from geo.order import LineRecord, LineState
 from geo.plan import Plan, Posting
@@ -57,13 +57,14 @@ class Ledger:
         self._new_faces: dict[str, NewFace] = {}
         self._proposals: list[Proposal] = []
         self._problems: list[Problem] = []
+        self._warnings: list[Problem] = []
 
     def records_of(self, face_id: str, period: int | None) -> Iterable[LineRecord]:
         """Yield what is known of the lines of a face, in one period or in all."""
-        numbers = self.campaign.periods.numbers() if period is None else (period,)
+        periods = self.campaign.periods.numbers() if period is None else (period,)
         for agent_id in self.visuals:
-            for number in numbers:
-                record = self.records.get(Posting(number, face_id, agent_id))
+            for one in periods:
+                record = self.records.get(Posting(one, face_id, agent_id))
                 if record is not None:
                     yield record
 
@@ -135,6 +136,25 @@ class Ledger:
         where = self._returned.where(line.row, column)
         self._problems.append(Problem(where, code, message, found, remedy, Severity.ERROR))
 
+    def has_faults(self) -> bool:
+        """Return whether a row has a problem."""
+        return bool(self._problems)
+
+    def warn_of_format(self, line: ReturnedLine) -> None:
+        """Tell of the face at the place of a row that is not proposed for its format alone."""
+        other = self.finder.other_format(line.words)
+        if other is None or other.distance_m is None:
+            return
+        message = (
+            f"La face {quoted(other.face_id)}, à {number(other.distance_m)}{NBSP}m de là, n’est "
+            f"pas proposée pour {quoted(line.face_id)}{NBSP}: son format est "
+            f"{quoted(self.finder.format_of(other.face_id))}."
+        )
+        remedy = "Si c’est elle, donnez sa référence, ou corrigez le format."
+        where = self._returned.where(line.row, "format")
+        found = (message, line.words.format, remedy, Severity.WARNING)
+        self._warnings.append(Problem(where, "other-format", *found))
+
     def result(self) -> Reconciliation:
         """Return all that was worked out, sorted."""
         silent = set(self.order.values()) - self.spoken_of
@@ -152,6 +172,7 @@ class Ledger:
                 if cents != self._price_before(face_id)
             },
             new_faces=tuple(self._new_faces[face_id] for face_id in sorted(self._new_faces)),
+            warnings=tuple(sorted(self._warnings)),
         )
 
     def _take(self, line: ReturnedLine, posting: Posting) -> bool:

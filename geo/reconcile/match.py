@@ -43,13 +43,17 @@ def reconcile(
     period, with the same visual, and no row speaks of that line, it was moved. Anything less
     certain is a `Proposal`: another spelling of the face, a face at the same place or address, a
     face that was not ordered, one that is new. A row that is a proposal only changes nothing until
-    the planner accepts it, in the row or by `accept_proposals`.
+    the planner accepts it, in the row or by `accept_proposals`. Of a row with a cell that cannot
+    be read only what is certain is told, and nothing of it is carried out.
     """
     ledger = Ledger(campaign, plan, returned, accept=accept_proposals)
-    named = [found for line in returned.lines for found in _named(ledger, line)]
-    claims, rest = _claimed(ledger, named)
-    moved, rest = _moved(ledger, rest)
-    claims = _checked(ledger, [*claims, *moved])
+    unread = _unread(ledger, (line for line in returned.lines if line.unread))
+    good = (line for line in returned.lines if not line.unread)
+    claims, rest = _claimed(ledger, [found for line in good for found in _named(ledger, line)])
+    if returned.is_whole and not ledger.has_faults():  # else a bad row may speak of the free line
+        moved, rest = _moved(ledger, rest)
+        claims += moved
+    claims = [claim for claim in _checked(ledger, [*claims, *unread]) if not claim[0].unread]
     for found in rest:
         instead = _add(ledger, found, claims)
         claims = [claim for claim in claims if claim is not instead]
@@ -75,12 +79,14 @@ def _named(ledger: Ledger, line: ReturnedLine) -> Iterator[_Named]:
         if ledger.propose(line, guess.kind, guess.face_id, question, distance_m=metres):
             yield _Named(replace(line, face_id=guess.face_id))
     elif (new := _new_face(line)) is not None:
+        ledger.warn_of_format(line)
         question = (
             f"La face {quoted(new.face_id)} est nouvelle{NBSP}; l’ajouter à l’inventaire{NBSP}?"
         )
         if ledger.propose(line, "new-face", new.face_id, question):
             yield _Named(line, new)
     else:
+        ledger.warn_of_format(line)
         ledger.fault(
             line,
             "face_id",
@@ -120,6 +126,16 @@ def _new_face(line: ReturnedLine) -> NewFace | None:
 
 
 # Which line of the order a row speaks of
+
+
+def _unread(ledger: Ledger, lines: Iterable[ReturnedLine]) -> list[_Claim]:
+    """Match rows with a cell that cannot be read, where the face and the period can be."""
+    claims: list[_Claim] = []
+    for line in lines:
+        if _has_periods(ledger, line) and line.period is not None:
+            posting = _posting_of(ledger, line)
+            claims += [] if posting is None else [(line, posting)]
+    return claims
 
 
 def _claimed(ledger: Ledger, named: Iterable[_Named]) -> tuple[list[_Claim], list[_Named]]:

@@ -73,16 +73,24 @@ class FaceFinder:
         spelt = self._by_folded.get(fold(face_id), [])
         if len(spelt) == 1:
             return Guess(spelt[0], "face-id")
-        if words.lnglat is not None:
-            near = self._near(words.lnglat, words.format)
-            known = [guess for guess in near if guess.face_id in ordered] or near
-            if known:
-                return known[0]
+        near = [guess for guess in self._near(words) if self._is_format(guess, words.format)]
+        known = [guess for guess in near if guess.face_id in ordered] or near
+        if known:
+            return known[0]
         at = self._by_address.get(fold(f"{words.address} {words.city}"), [])
         candidates = [face for face in at if face in ordered] or at
         if fold(words.address) and len(candidates) == 1:
             return Guess(candidates[0], "address")
         return None
+
+    def other_format(self, words: FaceWords) -> Guess | None:
+        """Return the nearest face within `NEAR_M` that has another format than the told one."""
+        near = (guess for guess in self._near(words) if not self._is_format(guess, words.format))
+        return next(near, None)
+
+    def format_of(self, face_id: str) -> str:
+        """Return the format of a face of the inventory."""
+        return str(self._faces.format[self.index[face_id]])
 
     def distances_m(self, lnglat: LngLat) -> FloatArray:
         """Return how far each face of the inventory is from a place, ``(n_faces,)``."""
@@ -97,16 +105,18 @@ class FaceFinder:
         faces = self._faces
         return math.hypot(faces.x[i] - faces.x[j], faces.y[i] - faces.y[j])
 
-    def _near(self, lnglat: LngLat, format_: str) -> list[Guess]:
-        """Return the faces within reach, the nearest first; of the told format, if one is told."""
-        distances = self.distances_m(lnglat)
+    def _near(self, words: FaceWords) -> list[Guess]:
+        """Return the faces within reach of the place that is told, the nearest first."""
+        if words.lnglat is None:
+            return []
+        distances = self.distances_m(words.lnglat)
         close = np.flatnonzero(distances <= NEAR_M).tolist()
-        found = [
-            Guess(str(self._faces.face_id[i]), "place", float(distances[i]))
-            for i in close
-            if not format_ or fold(str(self._faces.format[i])) == fold(format_)
-        ]
+        found = [Guess(str(self._faces.face_id[i]), "place", float(distances[i])) for i in close]
         return sorted(found, key=lambda guess: (round(guess.distance_m or 0.0, 2), guess.face_id))
+
+    def _is_format(self, guess: Guess, told: str) -> bool:
+        """Return whether a face has the told format; where none is told, every face has."""
+        return not told or fold(self.format_of(guess.face_id)) == fold(told)
 
 
 def fold(text: str) -> str:

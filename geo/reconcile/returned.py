@@ -64,6 +64,8 @@ class ReturnedLine:
         What it costs from now on; where another face is offered, what that one costs.
     accepted
         Whether the planner accepts what is only proposed for this row.
+    unread
+        Whether a cell of the row cannot be read: nobody knows then what it asks for.
     """
 
     row: Row
@@ -78,6 +80,7 @@ class ReturnedLine:
     words: FaceWords = FaceWords()
     accepted: bool = False
     note: str = ""
+    unread: bool = False
 
     @property
     def latest_price_cents(self) -> int | None:
@@ -92,6 +95,11 @@ class Returned:
     file: str
     lines: tuple[ReturnedLine, ...]
     headings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether every row could be read."""
+        return not any(line.unread for line in self.lines)
 
     def where(self, row: Row, column: str = "") -> Where:
         """Return the place of a cell, by the canonical name of its column."""
@@ -183,6 +191,8 @@ class Reconciliation:
         Postings of the order that no row speaks of: they stay as they are.
     problems
         Everything that keeps the file from being used.
+    warnings
+        What was passed over and might have been meant.
     records
         Where every line of the order stands now, the closed ones included.
     locks
@@ -202,6 +212,7 @@ class Reconciliation:
     slots: Mapping[tuple[str, int], Row]
     prices: Mapping[str, int]
     new_faces: tuple[NewFace, ...]
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def open_proposals(self) -> tuple[Proposal, ...]:

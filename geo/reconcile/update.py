@@ -78,6 +78,9 @@ def check_update(
 ) -> tuple[Problem, ...]:
     """Return why what the buyer holds cannot be planned with, row by row; nothing if it can.
 
+    Where some rows have problems already, only what the other rows hold is looked at, and not the
+    budget: nobody knows yet what becomes of the rest.
+
     Parameters
     ----------
     campaign, eligibility
@@ -103,7 +106,13 @@ class _Check:
         self._portrait = {agent.agent_id: agent.portrait_id for agent in agents}
         self._agent = {agent.agent_id: i for i, agent in enumerate(agents)}
         self._key = eligibility.edge_face * max(len(agents), 1) + eligibility.edge_agent
-        self._held = [lock for lock in campaign.locks if lock.agent_id is not None]
+        self._is_whole = returned.is_whole and not found.problems
+        self._held = [
+            lock
+            for lock in campaign.locks
+            if lock.agent_id is not None
+            and (self._is_whole or (lock.face_id, lock.period) in found.slots)
+        ]
 
     def places(self) -> Iterator[Problem]:
         """Yield each posting of this file that its agent may not have there and then."""
@@ -172,7 +181,7 @@ class _Check:
         budget = self._campaign.matching.budget_cents
         prices = self._campaign.faces.price_cents
         cents = sum(int(prices[self._face[lock.face_id]]) for lock in self._held)
-        if budget is not None and cents > budget:
+        if self._is_whole and budget is not None and cents > budget:
             message = (
                 f"Les lignes fermes coûtent {euros(cents)} et le budget est de {euros(budget)}."
             )

@@ -57,7 +57,14 @@ def test_an_order_that_is_confirmed_as_a_whole_comes_out_firm_and_unchanged(
     assert {line["state"] for line in after["order"]} == {"ferme"}
     rows = raw.rows(tmp_path / "plan2" / "affichage.csv")
     assert {row["statut"] for row in rows} == {"ferme"}
-    assert raw.rows(tmp_path / "plan2" / "affichage-modifications.csv") == []
+    changes = raw.rows(tmp_path / "plan2" / "affichage-modifications.csv")
+    assert [{**row, "modification": None} for row in changes] == [
+        {"modification": None, **row} for row in rows
+    ]
+    assert {row["modification"] for row in changes} == {"statut"}
+    assert f"ne change pas\N{NO-BREAK SPACE}; {len(rows)}\N{NO-BREAK SPACE}nouveaux statuts" in (
+        answer.out
+    )
     assert placarde("verify", tmp_path / "plan2").status == 0
 
 
@@ -79,7 +86,9 @@ def test_a_refused_line_goes_and_what_is_firm_stays(square: Made, tmp_path: Path
     gone = [row for row in changes if row["modification"] == "supprimée"]
     assert [(row["ref_face"], row["statut"]) for row in gone] == [(first["ref_face"], "refusée")]
     assert document["order"]["removed"] == 1
-    assert document["order"]["added"] == len(changes) - 1
+    assert document["order"]["added"] == sum(row["modification"] == "ajoutée" for row in changes)
+    assert document["order"]["state"] == len(others)
+    assert sum(document["order"].values()) == len(changes)
     assert placarde("verify", tmp_path / "plan2").status == 0
 
 
@@ -160,17 +169,22 @@ def test_every_problem_is_told_at_once_and_nothing_is_written(square: Made, tmp_
         rows = [*rows, {**rows[0]}]
         rows[0] = {**rows[0], "visuel_ref": "inconnu"}
         rows[1] = {**rows[1], "ref_face": "jamais vue", "lat": "", "lon": "", "adresse": ""}
+        rows[2] = {**rows[2], "statut": "peut-être"}
+        rows[3] = {**rows[3], "remplacement": "f09"}  # of the other end of the square
         return rows
 
-    returned = send_back(square, tmp_path / "retour.csv", spoil)
+    returned = send_back(square, tmp_path / "retour.csv", spoil, add={"remplacement": ""})
     answer = reconciled(square, returned, tmp_path / "plan2", "--json")
     assert answer.status == 1
     problems = answer.json()["problems"]
-    assert [(p["row"], p["code"]) for p in problems[:2]] == [
+    last = len(raw.rows(square.plan / "affichage.csv")) + 2
+    assert [(p["row"], p["code"]) for p in problems] == [
         (2, "changed-visual"),
         (3, "unknown-face"),
+        (4, "unknown-state"),  # a cell that cannot be read keeps nothing else from being told,
+        (5, "outside-zone"),  # not even which rules the rest would break
+        (last, "duplicate-line"),
     ]
-    assert problems[2]["code"] == "duplicate-line"
     assert all(p["file"] == "retour.csv" and p["column"] and p["remedy"] for p in problems)
     assert not (tmp_path / "plan2").exists()
 

@@ -111,9 +111,8 @@ def test_every_fault_of_the_file_is_told_at_once(tmp_path: Path) -> None:
         "f4;1;;;95;5,7;\n"
         "f5;1;;;;;bof\n"
     )
-    with pytest.raises(CampaignError) as refusal:
-        read(tmp_path, text)
-    told = [(p.where.row, p.where.column, p.code) for p in refusal.value.problems]
+    found = read(tmp_path, text + "f6;1;ferme;;;;\n")
+    told = [(p.where.row, p.where.column, p.code) for p in found.errors]
     assert told == [
         (2, "ref_face", "missing-value"),
         (3, "vague", "bad-period"),
@@ -122,7 +121,14 @@ def test_every_fault_of_the_file_is_told_at_once(tmp_path: Path) -> None:
         (6, "lat", "out-of-range"),
         (7, "accord", "unreadable-yes-no"),
     ]
-    assert all(problem.remedy for problem in refusal.value.problems)
+    assert all(problem.remedy for problem in found.errors)
+    assert [line.row.number for line in found.returned.lines if not line.unread] == [8]
+
+
+def test_a_photo_whose_row_cannot_be_read_proves_nothing(tmp_path: Path) -> None:
+    found = read(tmp_path, "ref_face;photo;date_pose\nf00;a.jpg;hier\nf63;b.jpg;18/10/2017\n")
+    assert [row.face_id for row in found.rows or ()] == ["f63"]
+    assert [(p.where.row, p.where.column) for p in found.errors] == [(2, "date_pose")]
 
 
 @pytest.mark.parametrize("text", ["nom;ville\nx;y\n", "", "ref_face;vague\n"])

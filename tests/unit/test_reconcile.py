@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from geo.errors import Severity
 from geo.model import Campaign, Lock, MatchingRules
 from geo.order import LineChange, LineRecord, LineState, OrderLine, changed_lines
 from geo.plan import Plan, Posting
@@ -186,7 +187,27 @@ def test_a_place_is_near_to_a_hundred_metres_and_no_further() -> None:
 
 def test_a_face_of_another_format_at_that_place_is_not_meant() -> None:
     words = FaceWords(lnglat=lnglat_at(2.5, 2.5), format="8 m²")
-    assert codes(answered(line("X1", period=1, words=words)))[0][2] == "unknown-face"
+    found = answered(line("X1", period=1, words=words))
+    assert codes(found)[0][2] == "unknown-face"
+    assert found.proposals == ()
+    (warning,) = found.warnings
+    assert (warning.code, warning.severity) == ("other-format", Severity.WARNING)
+    assert (str(warning.where), warning.found) == ("retour.csv, ligne 2, colonne format", "8 m²")
+    assert "« f00 », à 0\N{NO-BREAK SPACE}m de là, n’est pas proposée pour « X1 »" in (
+        warning.message.replace("«\N{NO-BREAK SPACE}", "« ").replace("\N{NO-BREAK SPACE}»", " »")
+    )
+
+
+def test_a_new_face_where_one_of_another_format_stands_is_asked_about_with_a_warning() -> None:
+    told = replace(NEW, words=replace(NEW.words, lnglat=lnglat_at(2.5, 2.5)))
+    found = answered(told)
+    assert [proposal.kind for proposal in found.proposals] == ["new-face"]
+    assert [warning.code for warning in found.warnings] == ["other-format"]
+    assert answered(NEW).warnings == ()
+
+
+def test_a_face_of_the_told_format_is_proposed_without_a_warning() -> None:
+    assert answered(NEAR["the same place"][0]).warnings == ()
 
 
 def test_an_extra_line_like_a_refused_one_is_proposed_in_its_place() -> None:
@@ -300,7 +321,51 @@ def test_the_order_of_the_rows_changes_nothing() -> None:
         assert answered(*order.sample(lines, len(lines)), accept=True) == first
 
 
+def test_a_row_that_cannot_be_read_tells_what_is_certain_and_does_nothing() -> None:
+    found = answered(
+        line("f00", 2, period=1, visual="P9", unread=True),
+        line("f63", 3, period=9, unread=True),
+        line("f09", 4, period=2, state=LineState.REFUSED, unread=True),
+        line("f09", 5, period=2, state=LineState.FIRM),
+        line("rien", 6, period=1, unread=True),
+        line("f00", 7, replacement="f01", unread=True),
+    )
+    assert codes(found) == [
+        (2, "visual", "changed-visual"),
+        (3, "period", "period-out-of-range"),
+        (5, "réf. face", "duplicate-line"),
+    ]
+    assert (found.locks, found.answers, found.proposals, found.records) == ((), (), (), ())
+
+
+@pytest.mark.parametrize("bad", [{"unread": True}, {"period": 9}])
+def test_no_line_counts_as_moved_while_a_row_is_in_doubt(bad: dict[str, Any]) -> None:
+    moved = line("f00", 3, period=2, visual="P1", state=LineState.FIRM)
+    assert [a.change for a in answered(moved).answers] == [Change.MOVED]
+    found = answered(line("f00", 2, **bad), moved)
+    assert (found.answers, [p.kind for p in found.proposals]) == ((), ["addition"])
+
+
 # What is firm has to keep the rules
+
+
+def test_while_rows_have_problems_only_what_the_others_hold_has_to_keep_the_rules() -> None:
+    campaign = replace(rules(spacing_m=8_000, budget_cents=1), locks=(Lock("f00", 1, "A1"),))
+    lines = (
+        line("f09", 2, period=2, new_period=1),  # too close to the lock, if the lock stays
+        line("f63", 3, period=1, replacement="f20"),  # outside the zones of its visual
+        line("f00", 4, period=1, state=None, unread=True),  # may end that lock
+    )
+    returned = Returned("retour.csv", lines)
+    found = reconcile(campaign, tiny_plan(), returned)
+    updated = updated_campaign(campaign, found)
+    told = check_update(updated, target(updated), found, returned)
+    assert [(problem.where.row, problem.code) for problem in told] == [(3, "outside-zone")]
+    read = replace(returned, lines=(*lines[:2], replace(lines[2], unread=False)))
+    found = reconcile(campaign, tiny_plan(), read)
+    updated = updated_campaign(campaign, found)
+    told = check_update(updated, target(updated), found, read)
+    assert {problem.code for problem in told} == {"over-budget", "too-close", "outside-zone"}
 
 
 def update_codes(campaign: Campaign, *lines: ReturnedLine) -> list[tuple[int, str]]:
@@ -362,16 +427,19 @@ def order_line(face_id: str, **changes: Any) -> OrderLine:
     return replace(lines[0], face_id=face_id, **changes)
 
 
-def test_only_lines_that_the_buyer_has_to_change_are_told() -> None:
-    before = [order_line("a"), order_line("b"), order_line("c"), order_line("d", state="refusée")]
+def test_only_lines_that_changed_are_told_and_a_new_state_is_no_order_to_the_buyer() -> None:
+    before = [order_line(face_id) for face_id in "abcde"]
+    before[3] = replace(before[3], state="refusée")
     after = [
         order_line("a", state="ferme"),
-        order_line("b", price_cents=1),
+        order_line("b", price_cents=1, state="ferme"),
         order_line("d", visual="P2"),
+        order_line("e"),
     ]
     told = [(c.face_id, c.visual, c.change, c.state) for c in changed_lines(before, after)]
     assert told == [
-        ("b", "P1", LineChange.CHANGED, "proposée"),
+        ("a", "P1", LineChange.STATE, "ferme"),
+        ("b", "P1", LineChange.CHANGED, "ferme"),
         ("c", "P1", LineChange.REMOVED, "annulée"),
         ("d", "P1", LineChange.REMOVED, "refusée"),
         ("d", "P2", LineChange.ADDED, "proposée"),
