@@ -15,6 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from app.service.context import Services, services
 from app.service.errors import ApiError, not_found
+from app.service.idempotency import claim_key
 from data.store import Tx, members
 from data.store import jobs as job_store
 from data.store import plans as plan_store
@@ -225,6 +226,7 @@ def needs(action: Action) -> Any:  # noqa: ANN401 -- as FastAPI's `Depends` has 
         else:  # the path tells: no thread is needed to ask the store
             campaign_id, what = _campaign_of(request, service)
         if caller.may(action, campaign_id):
+            await claim_key(request)
             return Granted(caller, campaign_id)
         if campaign_id is not None and not caller.roles_in(campaign_id):
             raise not_found(what)

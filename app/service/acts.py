@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.service.access import Granted
 from app.service.context import Services
-from data.store import Tx, clock, idempotency
+from app.service.idempotency import note_applied
+from data.store import Tx, clock
 from data.store.audit import Act
 
 
@@ -13,5 +14,5 @@ def act_of(service: Services, granted: Granted, request_id: str, tx: Tx) -> Act:
 
     The request counts as done from here on: it is not done again under the same idempotency key.
     """
-    idempotency.mark_applied(tx, request_id)
+    note_applied(tx)
     return Act(granted.subject, clock.note(tx, service.clock()), request_id)

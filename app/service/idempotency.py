@@ -4,21 +4,27 @@ The key belongs to the caller's credential. A first request claims it; its chang
 own transaction (`app.service.acts`); its answer is kept. A repetition gets that answer. One that
 comes while the first still runs is told to wait; one whose first died after its change, before its
 answer, is told that the change stands. Refusals of rights, of rate and of the server are not kept.
+
+A key is claimed only once the caller was found to have the right (`app.service.access.needs`):
+nobody whose key was revoked, or whose role was taken, is given an old answer again.
 """
 
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import partial
 
 from anyio.to_thread import run_sync
+from fastapi import Request
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.service.context import Services
-from app.service.errors import RETRY_AFTER_S, ApiError, problem_response, unavailable_error
+from app.service.errors import RETRY_AFTER_S, ApiError, problem_response
 from data.store import StoreUnavailableError, Tx, idempotency
 from data.store.idempotency import Claim
 from data.store.tables import IdempotencyRecord
@@ -34,6 +40,23 @@ SECRET_PATHS = ("/keys", "/links")
 """POSTs whose answer shows a secret once, and never again."""
 
 _KEPT_HEADERS = ("content-type", "location", "etag")
+
+_ATTEMPT: ContextVar[str | None] = ContextVar("attempt", default=None)
+"""The claim of the request at work. Not its request id, which a client may choose, and repeat."""
+
+
+async def claim_key(request: Request) -> None:
+    """Claim the idempotency key of a request, if it has one, for a caller who has the right."""
+    claim: _Claim | None = getattr(request.state, "claim", None)
+    if claim is not None:
+        await claim.make()
+
+
+def note_applied(tx: Tx) -> None:
+    """Note in the transaction of a change that the request at work has made it."""
+    attempt = _ATTEMPT.get()
+    if attempt is not None:
+        idempotency.mark_applied(tx, attempt)
 
 
 class IdempotencyMiddleware:
@@ -56,43 +79,40 @@ class IdempotencyMiddleware:
                 scope, receive, send
             )
             return
-        request_id: str = scope["state"]["request_id"]
-        who = Claim(_credential(headers), key)
+        claim = _Claim(self._services, Claim(_credential(headers), key))
         body = _Fingerprint(scope, headers, receive)
+        scope.setdefault("state", {})["claim"] = claim
+        token = _ATTEMPT.set(claim.attempt)
         try:
-            before = await run_sync(partial(self._claim, who, request_id))
-        except StoreUnavailableError as error:
-            await problem_response(unavailable_error(error))(scope, receive, send)
-            return
-        if before is not None:
-            fingerprint = await body.of_all()
-            await _repeat(before, fingerprint)(scope, receive, send)
-            return
-        await self._first(scope, body, send, request_id=request_id)
+            await self._first(scope, body, send, claim=claim)
+        except _RepeatedError as repeated:
+            await _repeat(repeated.before, await body.of_all())(scope, receive, send)
+        finally:
+            _ATTEMPT.reset(token)
 
-    async def _first(
-        self, scope: Scope, body: _Fingerprint, send: Send, *, request_id: str
-    ) -> None:
+    async def _first(self, scope: Scope, body: _Fingerprint, send: Send, *, claim: _Claim) -> None:
         answer = _Answer(send)
         try:
             await self._app(scope, body.receive, answer.send)
-        except BaseException:
-            await run_sync(partial(self._note, lambda tx: idempotency.let_go(tx, request_id)))
+        except _RepeatedError:
             raise
-        await run_sync(partial(self._keep, scope["path"], request_id, answer, body))
+        except BaseException:
+            if claim.is_made:
+                await run_sync(
+                    partial(self._note, lambda tx: idempotency.let_go(tx, claim.attempt))
+                )
+            raise
+        if claim.is_made:
+            await run_sync(partial(self._keep, scope["path"], claim.attempt, answer, body))
 
-    def _claim(self, who: Claim, request_id: str) -> IdempotencyRecord | None:
-        with self._services.store.write() as tx:
-            return idempotency.claim(tx, who, request_id=request_id, at=self._services.clock())
-
-    def _keep(self, path: str, request_id: str, answer: _Answer, body: _Fingerprint) -> None:
+    def _keep(self, path: str, attempt: str, answer: _Answer, body: _Fingerprint) -> None:
         def note(tx: Tx) -> None:
             if answer.status in NOT_KEPT or answer.status >= 500 or not body.is_whole:
-                idempotency.let_go(tx, request_id)
+                idempotency.let_go(tx, attempt)
             elif len(answer.body) <= KEPT_BYTES and not path.endswith(SECRET_PATHS):
                 idempotency.answer(
                     tx,
-                    request_id,
+                    attempt,
                     fingerprint=body.so_far(),
                     status=answer.status,
                     headers=answer.headers,
@@ -108,6 +128,44 @@ class IdempotencyMiddleware:
                 note(tx)
         except StoreUnavailableError:
             return
+
+
+class _RepeatedError(Exception):
+    """A request that was made before, by a caller who may make it."""
+
+    def __init__(self, before: IdempotencyRecord) -> None:
+        super().__init__("made before")
+        self.before = before
+
+
+class _Claim:
+    """Claims the key of one request, once."""
+
+    def __init__(self, services: Services, who: Claim) -> None:
+        self._services = services
+        self._who = who
+        self.attempt = uuid.uuid4().hex
+        self.is_made = False
+
+    async def make(self) -> None:
+        """Claim the key.
+
+        Raises
+        ------
+        _RepeatedError
+            If it was claimed before.
+        """
+        if self.is_made:
+            return
+        before = await run_sync(self._claim)
+        if before is not None:
+            raise _RepeatedError(before)
+        self.is_made = True
+
+    def _claim(self) -> IdempotencyRecord | None:
+        services = self._services
+        with services.store.write() as tx:
+            return idempotency.claim(tx, self._who, request_id=self.attempt, at=services.clock())
 
 
 def _credential(headers: Headers) -> str:

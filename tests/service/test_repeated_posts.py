@@ -10,20 +10,22 @@ import pytest
 from fastapi import Depends, FastAPI, Request, Response, UploadFile
 from fastapi.testclient import TestClient
 
-from app.service.access import Granted, Principal
+from app.service.access import EVERYWHERE, Action, Granted, Principal, needs
 from app.service.acts import act_of
 from app.service.app import create_service
 from app.service.context import RequestId, Services, ServicesDep
 from app.service.errors import ApiError
-from app.service.idempotency import HEADER, REPLAY_HEADER
+from app.service.idempotency import HEADER, REPLAY_HEADER, claim_key
 from app.service.settings import ServiceSettings
-from data.store import Store, audit, idempotency, open_store
+from data.store import Store, audit, idempotency, keys, members, open_store
+from data.store.audit import Act
 from data.store.idempotency import Claim
-from data.store.tables import AuditRecord, Base
+from data.store.tables import AuditRecord, Base, IdempotencyRecord
 from tests.service.conftest import SECRET, SetClock
 
 GRANTED = Granted(Principal("quelqu-un"), None)
 KEY = {HEADER: "une-fois"}
+CLAIM = Depends(claim_key)
 
 
 @pytest.fixture
@@ -43,9 +45,9 @@ def service(store: Store, tmp_path: Path, clock: SetClock) -> Services:
 def client(service: Services) -> TestClient:
     """Return a client of a service with one route more, that notes what is done."""
     app = create_service(service)
-    app.post("/done/{what}", status_code=201)(_do)
-    app.post("/sent")(_send)
-    app.post("/links")(_do_secretly)
+    app.post("/done/{what}", status_code=201, dependencies=[CLAIM])(_do)
+    app.post("/sent", dependencies=[CLAIM])(_send)
+    app.post("/links", dependencies=[CLAIM])(_do_secretly)
     return TestClient(app, raise_server_exceptions=False)
 
 
@@ -152,8 +154,6 @@ def test_a_request_that_changed_nothing_before_it_failed_is_tried_again(
     client: TestClient, service: Services
 ) -> None:
     assert client.post("/nowhere", headers=KEY).status_code == 404
-    with service.store.write() as tx:
-        idempotency.let_go(tx, "no such request")
     app = client.app
     assert isinstance(app, FastAPI)
     failing = {"now": True}
@@ -163,7 +163,7 @@ def test_a_request_that_changed_nothing_before_it_failed_is_tried_again(
         if failing["now"]:
             raise RuntimeError("before anything was changed")
 
-    app.post("/frail/{what}", dependencies=[Depends(fail)])(_do)
+    app.post("/frail/{what}", dependencies=[CLAIM, Depends(fail)])(_do)
     assert client.post("/frail/x", headers={HEADER: "frail"}).status_code == 500
     failing["now"] = False
     assert client.post("/frail/x", headers={HEADER: "frail"}).status_code == 200
@@ -195,3 +195,48 @@ def test_a_key_that_is_none_is_refused(client: TestClient, service: Services, ke
     answer = client.post("/done/x", headers={HEADER: key})
     assert (answer.status_code, answer.json()["code"]) == (400, "bad-idempotency-key")
     assert _times(service) == 0
+
+
+def test_requests_under_one_request_id_are_still_told_apart(
+    client: TestClient, service: Services
+) -> None:
+    """A client may send the id of its own session with every request."""
+    headers = {"X-Request-Id": "one-session-of-a-client"}
+    for key, what in (("a", "one"), ("b", "two"), ("a", "one"), ("b", "two")):
+        answer = client.post(f"/done/{what}", headers={**headers, HEADER: key})
+        assert (answer.status_code, answer.json()) == (201, {"done": what})
+    assert _times(service) == 2
+
+
+def test_an_answer_is_not_given_again_to_who_has_lost_the_right(
+    client: TestClient, service: Services
+) -> None:
+    app = client.app
+    assert isinstance(app, FastAPI)
+    app.post("/guarded/{what}", dependencies=[needs(Action.CAMPAIGN_CREATE)])(_do)
+    with service.store.write() as tx:
+        act = Act("l-administrateur", service.clock(), "r" * 32)
+        members.grant(tx, subject="ex", campaign_id=EVERYWHERE, role="planner", act=act)
+        made, shown = keys.create(tx, subject="ex", label="bureau", act=act)
+        key_id = made.key_id
+    headers = {**KEY, "Authorization": f"Bearer {shown}"}
+    answers = [client.post("/guarded/x", headers=headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[1].headers[REPLAY_HEADER] == "true"
+    with service.store.write() as tx:
+        members.revoke(tx, subject="ex", campaign_id=EVERYWHERE, role="planner", act=act)
+    assert client.post("/guarded/x", headers=headers).status_code == 403
+    with service.store.write() as tx:
+        keys.revoke(tx, key_id, act=act)
+    assert client.post("/guarded/x", headers=headers).status_code == 401
+    with service.store.read() as tx:
+        assert tx.query(AuditRecord).filter_by(action="test.do").count() == 1
+
+
+def test_who_is_not_recognised_claims_nothing(client: TestClient, service: Services) -> None:
+    app = client.app
+    assert isinstance(app, FastAPI)
+    app.post("/guarded/{what}", dependencies=[needs(Action.CAMPAIGN_CREATE)])(_do)
+    assert client.post("/guarded/x", headers=KEY).status_code == 401
+    with service.store.read() as tx:
+        assert tx.query(IdempotencyRecord).count() == 0
