@@ -12,9 +12,6 @@ from geo.model import BoolArray, FloatArray, IntArray
 MILP_CHOICES = 200_000
 """Above so many open choices the exact programme is not tried."""
 
-EVENNESS = 0.5
-"""All that evenness may be worth, in postings: less than one, which always comes first."""
-
 
 def capacity(network: Network) -> IntArray:
     """Return how many postings each agent alone could have, spacing and budget aside, ``(A,)``."""
@@ -33,10 +30,8 @@ def choices_of(network: Network) -> BoolArray:
 def most_quotas(network: Network, wanted: IntArray) -> tuple[IntArray, Int32Array] | None:
     """Return quotas that all hold at once with the least total shortfall, and picks that show it.
 
-    An integer programme over all open choices, solved exactly by HiGHS: maximise Σ_a Σ_k z(a, k)
-    with Σ_k z(a, k) ≤ postings of a for k ≤ wanted(a), under every hard rule. A k-th posting is
-    worth a little less than one before it, so that of all such quotas the most even are found: one
-    posting for two agents rather than two for one.
+    An integer programme over all open choices, solved exactly by HiGHS: maximise Σ_a z(a) with
+    z(a) ≤ wanted(a), z(a) ≤ postings of a, under every hard rule.
 
     Returns
     -------
@@ -50,13 +45,11 @@ def most_quotas(network: Network, wanted: IntArray) -> tuple[IntArray, Int32Arra
         return np.zeros(network.n_agents, dtype=np.int64), none
     if n > MILP_CHOICES:
         return None
-    agent, number = _wishes(wanted)
-    matrix, upper = _rules(network, edge, period, agent)
-    less = EVENNESS / max(1, len(agent) * int(wanted.max()))
+    matrix, upper = _rules(network, edge, period)
     answer = milp(
-        np.concatenate((np.zeros(n), less * number - 1.0)),
-        integrality=np.concatenate((np.ones(n), np.zeros(len(agent)))),
-        bounds=Bounds(0, 1),
+        np.concatenate((np.full(n, 0.0), np.full(network.n_agents, -1.0))),
+        integrality=np.ones(n + network.n_agents),
+        bounds=Bounds(0, np.concatenate((np.ones(n), wanted.astype(np.float64)))),
         constraints=LinearConstraint(matrix, -np.inf, upper),
         options={"mip_rel_gap": 0.0},
     )
@@ -66,24 +59,13 @@ def most_quotas(network: Network, wanted: IntArray) -> tuple[IntArray, Int32Arra
     taken = answer.x[:n] > 0.5
     face = np.searchsorted(network.edges.first, edge[taken], side="right") - 1
     pick[face, period[taken]] = edge[taken]
-    had = np.bincount(agent, weights=answer.x[n:], minlength=network.n_agents)
-    return np.round(had).astype(np.int64), pick
-
-
-def _wishes(wanted: IntArray) -> tuple[IntArray, IntArray]:
-    """Return a row for each posting that is wanted: its agent, and its number from 0."""
-    agent = np.repeat(np.arange(len(wanted)), wanted)
-    number = np.arange(len(agent)) - np.repeat(np.cumsum(wanted) - wanted, wanted)
-    return agent, number
+    return np.round(answer.x[n:]).astype(np.int64), pick
 
 
 def _rules(
-    network: Network, edge: IntArray, period: IntArray, wish: IntArray
+    network: Network, edge: IntArray, period: IntArray
 ) -> tuple[sparse.csr_array, FloatArray]:
-    """Return the rows of the programme and their upper limits.
-
-    The columns are the choices, then the postings that are wanted, of which `wish` tells the agent.
-    """
+    """Return the rows of the programme and their upper limits; columns are choices, then z."""
     edges, rows = network.edges, network.rows
     n, n_agents = len(edge), network.n_agents
     column = np.arange(n)
@@ -100,10 +82,10 @@ def _rules(
         (*rotation, np.ones(n), edges.room[np.unique(edge)].astype(np.float64)),
         (*spacing, np.ones(len(spacing[1])), np.ones(spacing[2])),
         (
-            np.concatenate((agent, wish)),
-            np.concatenate((column, n + np.arange(len(wish)))),
+            np.concatenate((agent, np.arange(n_agents))),
+            np.concatenate((column, n + np.arange(n_agents))),
             n_agents,
-            np.concatenate((np.full(n, -1.0), np.ones(len(wish)))),
+            np.concatenate((np.full(n, -1.0), np.ones(n_agents))),
             np.zeros(n_agents),
         ),
     ]
@@ -113,7 +95,7 @@ def _rules(
             (np.zeros(n, dtype=np.int64), column, 1, price, np.array([network.budget / 100]))
         )
     blocks = [
-        sparse.csr_array((value, (at, col)), shape=(count, n + len(wish)))
+        sparse.csr_array((value, (at, col)), shape=(count, n + n_agents))
         for at, col, count, value, _ in parts
     ]
     stacked = sparse.vstack(blocks, format="csr")

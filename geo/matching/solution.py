@@ -140,30 +140,17 @@ class _Search:
         """
         answer = self._solve(network, wish)
         if answer.missing:
-            network, answer = self._with_quotas_that_hold(network, answer, wish)
+            quota = np.minimum(network.agents.quota, state_of(network, answer.pick).postings)
+            start = answer.pick
+            exact = most_quotas(network, network.agents.quota)
+            if exact is not None and int(exact[0].sum()) > int(quota.sum()):
+                quota, start = exact
+            network = with_quota(network, quota)
+            again = self._solve(network, wish, start=start)
+            answer = better_of(again, self._solve(network, wish), wish)
         count = state_of(network, answer.pick).postings
         network = with_quota(network, np.minimum(network.agents.quota, count))
         return network, replace(answer, bound=self._bound(network, answer))
-
-    def _with_quotas_that_hold(
-        self, network: Network, missed: Answer, wish: Wish
-    ) -> tuple[Network, Answer]:
-        """Return the better of two searches: with the quotas that one reached, and with the best.
-
-        Where the exact ones leave fewer postings missing, the first are not tried.
-        """
-        wanted = network.agents.quota
-        reached = np.minimum(wanted, state_of(network, missed.pick).postings)
-        exact = most_quotas(network, wanted)
-        tried = [(reached, missed.pick)]
-        if exact is not None and not np.array_equal(exact[0], reached):
-            tried = [exact] if int(exact[0].sum()) > int(reached.sum()) else [*tried, exact]
-        found = []
-        for quota, start in tried:
-            held = with_quota(network, quota)
-            again = self._solve(held, wish, start=start)
-            found.append((held, better_of(again, self._solve(held, wish), wish)))
-        return max(found, key=lambda pair: (-pair[1].missing, pair[1].objective))
 
     def _solve(self, network: Network, wish: Wish, *, start: Int32Array | None = None) -> Answer:
         return solve_network(
