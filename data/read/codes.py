@@ -111,6 +111,7 @@ class Code(StrEnum):
     POINT_OUTSIDE_TERRITORY = "point-outside-territory"
     POINT_FAR_AWAY = "point-far-away"
     PLACED_BY_ADDRESS = "placed-by-address"
+    ADDRESS_NOT_PLACED = "address-not-placed"
     WORKPLACE_OUTSIDE_TERRITORY = "workplace-outside-territory"
     EXCLUSIONS_ELSEWHERE = "exclusions-elsewhere"
 

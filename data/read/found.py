@@ -59,6 +59,19 @@ def find_rows(
     return {i: position for i, position in places.items() if position is not None}
 
 
+def not_sought(
+    table: Table, territory: Territory | None, rows: Iterable[int]
+) -> dict[int, Address]:
+    """Return the addresses of some rows without coordinates that nobody has asked a geocoder for.
+
+    None where the territory is not known: then nobody can say whether a commune would do.
+    """
+    if territory is None:
+        return {}
+    addresses = addresses_of(table, rows)
+    return {i: a for i, a in addresses.items() if not territory.gazetteer.was_sought(a)}
+
+
 def add_found(
     table: Table,
     points: Points,

@@ -67,6 +67,10 @@ class Gazetteer:
             zone = self._by_name.get(fold(address.city))
         return None if zone is None else self._middle(zone)
 
+    def was_sought(self, address: Address) -> bool:
+        """Return whether a geocoder was asked for an address, whatever it found."""
+        return address.key in self._found
+
     def _middle(self, zone: Zone) -> Position:
         """Return a point inside the commune, near its middle."""
         point = shapely.point_on_surface(zone.area)

@@ -430,6 +430,13 @@ _TEXTS: dict[Code, tuple[str, str]] = {
             "coordonnées ; matching.min_precision écarte les moins précis."
         ),
     ),
+    Code.ADDRESS_NOT_PLACED: (
+        "{subject} pas de coordonnées, ni de commune parmi les zones de la campagne.",
+        (
+            "Donnez les coordonnées, ou ajoutez une section [geocoder] à campaign.toml et lancez "
+            "« placarde geocode », qui les trouve."
+        ),
+    ),
     Code.WORKPLACE_OUTSIDE_TERRITORY: (
         (
             "Le lieu de travail n’est dans aucune zone de la campagne (zone la plus proche : "

@@ -13,7 +13,7 @@ from data.read.addresses import Position
 from data.read.angles import coordinate
 from data.read.codes import Code
 from data.read.columns import float_column
-from data.read.found import add_found, find_rows, word_of
+from data.read.found import add_found, find_rows, not_sought, word_of
 from data.read.log import ProblemLog
 from data.read.messages import distance, place
 from data.read.points import Points, nowhere
@@ -128,6 +128,8 @@ def _from_columns(
             if not table.has(name):
                 where = Where(table.file, 1, name)
                 log.add(Code.MISSING_COLUMN, where, column=name, names=name)
+        if not_sought(table, territory, range(len(table))):
+            log.add(Code.ADDRESS_NOT_PLACED, Where(table.file), subject="Les adresses n’ont")
     return None
 
 
@@ -141,14 +143,19 @@ def _with_found(
 ) -> _Raw:
     """Return coordinates with the places of the addresses that stand for those that are missing.
 
-    Every other empty cell is noted.
+    Every other empty cell is noted; an address that a geocoder may find is noted once.
     """
     unknown = np.isnan(raw.x), np.isnan(raw.y)
-    found = find_rows(table, territory, np.flatnonzero(unknown[0] & unknown[1]).tolist())
+    nowhere_said = np.flatnonzero(unknown[0] & unknown[1]).tolist()
+    found = find_rows(table, territory, nowhere_said)
+    left = not_sought(table, territory, (i for i in nowhere_said if i not in found))
+    for i, address in left.items():
+        where, typed = table.where(i, names[1]), " ".join(filter(None, address[:3]))
+        log.add(Code.ADDRESS_NOT_PLACED, where, found=typed, subject="L’adresse n’a")
     for name, missing in zip(names, unknown, strict=True):
         cells = table.text(name)
         for i in np.flatnonzero(missing).tolist():
-            if i not in found and not cells[i]:
+            if i not in found and i not in left and not cells[i]:
                 log.add(Code.MISSING_VALUE, table.where(i, name))
     return replace(raw, found=found)
 

@@ -20,7 +20,7 @@ from data.geocode.client import Geocoder, Patience
 from data.read import Code, read_campaign
 from data.read.addresses import Address, Position
 from data.read.positions import positions_csv, positions_from
-from geo.errors import CampaignError, GeocoderError
+from geo.errors import CampaignError, GeocoderError, Severity
 from geo.model import Campaign
 from geo.precision import PRECISIONS, found_positions, in_french, is_coarser
 from tests.contract.campaigns import change, good_campaign
@@ -240,3 +240,21 @@ def test_precisions_go_from_fine_to_coarse() -> None:
     coarser = is_coarser(words, "street")
     assert words[coarser].tolist() == ["locality", "commune"]
     assert [in_french(word) for word in ("street", "gps")] == ["rue", "gps"]
+
+
+def test_an_address_in_no_commune_of_the_campaign_leads_to_the_geocoder_until_it_was_asked(
+    tmp_path: Path, geocoder: FakeGeocoder
+) -> None:
+    folder = _campaign(tmp_path)
+    change(folder, "zones.geojson", ('"commune"', '"territoire"'))
+    problems = read_campaign(folder).problems
+    assert [(p.code, p.where.row) for p in problems] == [
+        (Code.ADDRESS_NOT_PLACED, row) for row in (2, 3, 4, 5)
+    ]
+    assert all("«\u00a0placarde geocode\u00a0»" in problem.remedy for problem in problems)
+    _geocode(folder, geocoder)
+    left = [p for p in read_campaign(folder).problems if p.severity is Severity.ERROR]
+    assert {(p.code, p.where.row) for p in left} == {
+        (Code.MISSING_VALUE, 4),
+        (Code.MISSING_VALUE, 5),
+    }
