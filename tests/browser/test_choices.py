@@ -25,13 +25,14 @@ from geo.targeting import target
 from maps import plan_digest, render_pages
 from maps.foliummap import OSM_HOST
 from tests.browser.conftest import Look, Open, Visit, renewed
-from tests.browser.plans import hand_made_plan, with_sequences, with_zone_names
+from tests.browser.plans import hand_made_plan, pages_of, with_sequences, with_zone_names
 from tests.builders import tiny_campaign
 
 pytestmark = pytest.mark.browser
 
 INTERNAL, BUYER, OFFICIALS = "carte-interne.html", "carte-regie.html", "carte-elus.html"
 POSTINGS = 20
+A4_WIDTH = 703  # pixels: 186 mm, what the margins leave
 NAMES = {"t1": "Vœuil", "t2": "Le Bourg-d’Oisans", "t3": "Trièves", "t4": "Crémieu"}
 
 
@@ -345,6 +346,23 @@ def test_paper_is_a4_or_a3_with_the_map_on_the_first_sheet(
     states = [state.get_object() for state in resources["/ExtGState"].values()]
     masks = [s["/SMask"] for s in states if isinstance(s.get("/SMask"), dict)]
     assert [mask for mask in masks if "/TR" in mask] == []
+
+
+@pytest.mark.parametrize("name", [INTERNAL, BUYER])
+def test_the_tables_are_no_wider_than_a_sheet_so_that_the_map_fills_it(
+    name: str, campaign: Campaign, open_page: Open
+) -> None:
+    long = "Bibliothécaire de la médiathèque départementale"
+    agents = tuple(
+        replace(a, job=long, portrait_id=f"portrait-{a.agent_id}") for a in campaign.agents
+    )
+    cities = np.full(len(campaign.faces), "Les Avenières Veyrins-Thuellin", dtype=object)
+    faces = replace(campaign.faces, city=cities, operator=cities)
+    visit = open_page(pages_of(replace(campaign, agents=agents, faces=faces))[name], width=A4_WIDTH)
+    visit.page.emulate_media(media="print")
+    visit.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    # Chromium would shrink the sheet by what is wider; the frame has borders of a pixel.
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= A4_WIDTH + 2
 
 
 def test_every_sheet_that_a_table_goes_over_repeats_its_heading(
