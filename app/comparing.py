@@ -33,9 +33,10 @@ def write_comparison(folder_a: Path, folder_b: Path, page: Path, *, force: bool)
         remedy = "" if page.is_dir() else f"{NBSP}; --force le remplace"
         raise OutputExistsError(f"{page} existe déjà{remedy}.")
     compared = compare_plan_folders(folder_a, folder_b)
+    found = [read_plan_folder(folder) for folder in (folder_a, folder_b)]
+    names = _names(folder_a, folder_b)
     sides = [
-        PlanSide(folder.name or str(folder), found.campaign, found.plan)
-        for folder, found in ((x, read_plan_folder(x)) for x in (folder_a, folder_b))
+        PlanSide(name, each.campaign, each.plan) for name, each in zip(names, found, strict=True)
     ]
     both = united(sides[0].campaign, sides[1].campaign)
     measures, cautions = comparison_table(compared)
@@ -53,3 +54,11 @@ def write_comparison(folder_a: Path, folder_b: Path, page: Path, *, force: bool)
     write_file(work, html.encode("utf-8"))
     work.replace(page)
     return compared
+
+
+def _names(folder_a: Path, folder_b: Path) -> tuple[str, str]:
+    """Return what two folders are called: their names, with as many parents as tell them apart."""
+    a, b = folder_a.resolve().parts, folder_b.resolve().parts
+    most = max(len(a), len(b))
+    length = next((n for n in range(1, most) if a[-n:] != b[-n:]), 1)
+    return str(Path(*a[-length:])), str(Path(*b[-length:]))

@@ -43,6 +43,11 @@ def level_name(level: str) -> str:
     return _LEVELS.get(level, level)
 
 
+def words(series: str, one: str, *, key: str, sample: str = "1") -> Json:
+    """Return what a page calls its series, and how its legend explains a face: sign and words."""
+    return {"series": series, "one": one, "key": french.typeset(key), "sample": sample}
+
+
 def zones_block(scene: Scene) -> Json:
     """Return the zones shown as columns, in the order of the campaign; no id is among them."""
     zones = [scene.campaign.zones[i] for i in scene.zones]

@@ -21,7 +21,9 @@ def buyer_payload(scene: Scene, zones: Json) -> Json:
     portraits, series = np.unique(scene.portrait_of_posting(), return_inverse=True)
     return {
         "head": _head(scene, visuals=len(portraits), faces=len(faces)),
-        "words": {"series": "Visuels", "one": "Visuel", "of": "du visuel"},
+        "words": blocks.words(
+            "Visuels", "Visuel", key="Face affichée ; son numéro est celui du visuel"
+        ),
         "series": [portrait_series(int(r) + 1, scene.portraits[r]) for r in portraits],
         "periods": blocks.periods_block(scene),
         "zones": zones,

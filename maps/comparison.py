@@ -71,7 +71,9 @@ def render_comparison(
     faces = np.unique(scene.face)
     payload = {
         "head": _head(united, comparison, cautions, faces=len(faces)),
-        "words": {"series": "Changements", "one": "Changement", "of": "du changement"},
+        "words": blocks.words(
+            "Changements", "Changement", key="Face qui change ; son signe dit en quoi", sample="±"
+        ),
         "series": [_KINDS[kind] for kind in np.unique(kinds)],
         "periods": blocks.periods_block(scene),
         "zones": blocks.zones_block(scene),

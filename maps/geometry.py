@@ -17,14 +17,18 @@ from maps.columns import DEGREE, letters
 Shapes = NDArray[np.object_]
 
 # The smallest triangle that simplifying keeps is as large as a square of this side. A pixel is
-# worth about 54 m at zoom 11 in France, where a territoire fills a screen.
+# worth about 54 m at zoom 11 in France, more than that where a département fills a screen; and
+# about 13 m at zoom 13, where a small canton does.
 TOLERANCE_M = 45.0
+ONE_ZONE_TOLERANCE_M = 12.0
 
 # Children that cover their parent but for this share of its area are the parent.
 _SAME_AREA = 1e-4
 
 
-def drawn_shapes(zones: Sequence[Zone], levels: Sequence[str], *, crs: int) -> Shapes:
+def drawn_shapes(
+    zones: Sequence[Zone], levels: Sequence[str], *, crs: int, tolerance_m: float = TOLERANCE_M
+) -> Shapes:
     """Return the areas of `zones` ``(n,)`` simplified as coverages, in WGS84.
 
     The finest level is simplified as one coverage: neighbours keep a common border, no sliver and
@@ -41,7 +45,7 @@ def drawn_shapes(zones: Sequence[Zone], levels: Sequence[str], *, crs: int) -> S
             for i, family in zip(members, families, strict=True):
                 shapes[i] = shapely.coverage_union_all(shapes[family])
         else:
-            shapes[members] = shapely.coverage_simplify(areas[members], TOLERANCE_M)
+            shapes[members] = shapely.coverage_simplify(areas[members], tolerance_m)
         finer = members
     return reproject_shapes(shapes, source=crs, target=WGS84)
 

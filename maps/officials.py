@@ -20,13 +20,18 @@ from maps.scene import IntArray, Scene, fictitious_notice, portrait_series
 _PICTURES = frozenset({"image/svg+xml", "image/png", "image/jpeg", "image/webp"})
 
 
+_NONE = "–"
+
+
 def officials_payload(scene: Scene, zones: Json) -> Json:
     """Return what ``carte-elus.html`` shows."""
     faces = np.unique(scene.face)
     portraits, series = np.unique(scene.portrait_of_posting(), return_inverse=True)
     return {
         "head": _head(scene, portraits=len(portraits), faces=len(faces)),
-        "words": {"series": "Portraits", "one": "Portrait", "of": "du portrait"},
+        "words": blocks.words(
+            "Portraits", "Portrait", key="Face affichée ; son numéro est celui du portrait"
+        ),
         "series": [_series(scene, int(rank)) for rank in portraits],
         "periods": blocks.periods_block(scene),
         "zones": zones,
@@ -146,7 +151,11 @@ def _zones_section(scene: Scene, portraits: IntArray, series: IntArray) -> Json:
         (i for i in scene.zones if zones[i].level == level), key=lambda i: zones[i].name
     )
     if scene.focus >= 0:
-        members = [i for i in members if (zone_of[scene.face] == i).any()]
+        members = [
+            i
+            for i in members
+            if (zone_of[scene.face] == i).any() or _exhibition_in(scene, i) != _NONE
+        ]
     finest = scene.zone_of_faces(len(levels) - 1)
     counted = column < len(levels) - 1
     rows = []
@@ -158,10 +167,10 @@ def _zones_section(scene: Scene, portraits: IntArray, series: IntArray) -> Json:
         rows.append(
             (
                 zones[i].name,
-                ", ".join(map(str, marks)) or "–",
+                ", ".join(map(str, marks)) or _NONE,
                 *((french.number(len(communes)),) if counted else ()),
                 french.number(len(np.unique(scene.face[here]))),
-                french.number(people) if people else "–",
+                french.number(people) if people else _NONE,
                 _exhibition_in(scene, i),
             )
         )
@@ -186,11 +195,11 @@ def _zones_section(scene: Scene, portraits: IntArray, series: IntArray) -> Json:
 
 def _exhibition_in(scene: Scene, zone: int) -> str:
     """Return where and when the exhibition stands in a zone."""
-    area = scene.campaign.zones[zone]
-    maisons = {maison.maison_id: maison for maison in scene.campaign.maisons}
-    texts = []
-    for stop in scene.stops():
-        maison = maisons[stop.maison_id]
-        if maison.zone_id == area.zone_id:
-            texts.append(f"{maison.city}, {french.opening_days(stop.open_on)}")
-    return " ; ".join(texts) or "–"
+    there = [scene.campaign.maisons[i] for i in scene.venues_in(zone)]
+    city = {maison.maison_id: maison.city for maison in there}
+    texts = [
+        f"{city[stop.maison_id]}, {french.opening_days(stop.open_on)}"
+        for stop in scene.stops()
+        if stop.maison_id in city
+    ]
+    return " ; ".join(texts) or _NONE

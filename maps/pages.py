@@ -16,6 +16,7 @@ from maps.blocks import zones_block
 from maps.buyer import buyer_payload
 from maps.columns import Json
 from maps.foliummap import folium_page
+from maps.geometry import ONE_ZONE_TOLERANCE_M
 from maps.officials import officials_payload
 from maps.onefile import one_file
 from maps.planner import planner_payload
@@ -79,7 +80,7 @@ def render_by_zone(
     UnknownNameError
         If the campaign has no zone of this level.
     """
-    scene = Scene.of(campaign, plan, eligibility)
+    scene = Scene.of(campaign, plan, eligibility, tolerance_m=ONE_ZONE_TOLERANCE_M)
     members = [i for i, zone in enumerate(campaign.zones) if zone.level == level]
     if not members:
         known = listed(eligibility.levels) or "aucun"

@@ -59,7 +59,9 @@ def planner_payload(scene: Scene, zones: Json) -> Json:
     places["state"] = packed(states)
     return {
         "head": _head(scene, states),
-        "words": {"series": "Agents", "one": "Agent", "of": "de l’agent"},
+        "words": blocks.words(
+            "Agents", "Agent", key="Face affichée ; son numéro est celui de l’agent"
+        ),
         "series": [_series(scene, agent) for agent in scene.campaign.agents],
         "periods": blocks.periods_block(scene),
         "states": list(_STATES),

@@ -17,7 +17,7 @@ from geo.model import Area, Campaign, Faces
 from geo.plan import Plan, Stop
 from geo.targeting import Eligibility
 from maps.columns import Json
-from maps.geometry import bounds_of, drawn_shapes
+from maps.geometry import TOLERANCE_M, bounds_of, drawn_shapes
 from maps.palette import colour, shape
 
 IntArray = NDArray[np.int64]
@@ -71,6 +71,7 @@ class Scene:
         *,
         glances: Glances | None = None,
         problems: Sequence[Problem] = (),
+        tolerance_m: float = TOLERANCE_M,
     ) -> Self:
         """Return the scene of a plan that was made from this campaign."""
         face_at = {str(face_id): i for i, face_id in enumerate(campaign.faces.face_id)}
@@ -80,7 +81,9 @@ class Scene:
             campaign=campaign,
             plan=plan,
             eligibility=eligibility,
-            shapes=drawn_shapes(campaign.zones, eligibility.levels, crs=campaign.crs),
+            shapes=drawn_shapes(
+                campaign.zones, eligibility.levels, crs=campaign.crs, tolerance_m=tolerance_m
+            ),
             face=np.array([face_at[p.face_id] for p in postings], dtype=np.int64),
             agent=np.array([agent_at[p.agent_id] for p in postings], dtype=np.int64),
             period=np.array([p.period for p in postings], dtype=np.int64),
@@ -113,10 +116,31 @@ class Scene:
             focus=zone,
         )
 
+    def venues_in(self, zone: int) -> list[int]:
+        """Return the Maisons shown that belong to a zone of their own level, or stand in another.
+
+        A Maison belongs to the zone that its row names; at every other level it is where it stands.
+        """
+        at = {each.zone_id: each for each in self.campaign.zones}
+        there = self.campaign.zones[zone]
+        found = []
+        for i in self.venues:
+            own = at.get(self.campaign.maisons[i].zone_id or "")
+            if own is not None and own.level == there.level:
+                belongs = own.zone_id == there.zone_id
+            else:
+                belongs = self._lies_in(i, there.area)
+            found += [i] if belongs else []
+        return found
+
     def _stands_in(self, venue: int, *, inside: set[int], area: Area) -> bool:
         maison = self.campaign.maisons[venue]
         if maison.zone_id is not None:
             return maison.zone_id in {self.campaign.zones[i].zone_id for i in inside}
+        return self._lies_in(venue, area)
+
+    def _lies_in(self, venue: int, area: Area) -> bool:
+        maison = self.campaign.maisons[venue]
         x, y = reproject_points(
             np.array([maison.lnglat.lng]),
             np.array([maison.lnglat.lat]),

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import shapely
 from geo import french
 from geo.model import Exclusion, Zone
 from geo.targeting import target
+from maps import render_by_zone, render_pages
 from maps.blocks import zones_block
 from maps.columns import number_column, packed, text_column
 from maps.geometry import drawn_shapes, encode_shape
@@ -72,6 +74,45 @@ def test_neighbours_keep_one_border_when_they_are_simplified() -> None:
     assert (shapely.get_num_coordinates(shapes)[1:] < before[1:] / 3).all()
     assert shapely.coverage_is_valid(shapes[1:])
     assert shapely.equals(shapes[0], shapely.coverage_union_all(shapes[1:]))
+
+
+def test_the_page_of_one_zone_keeps_more_of_its_outline() -> None:
+    base = tiny_campaign()
+    (whole,) = [zone for zone in base.zones if zone.zone_id == "t1"]
+    west, south, east, north = whole.area.bounds
+    ragged = [(west + 3 * (-1) ** i, south + 200.0 * i) for i in range(1, 100)]
+    area = shapely.Polygon([(west, south), *ragged, (west, north), (east, north), (east, south)])
+    zones = tuple(replace(zone, area=area) if zone is whole else zone for zone in base.zones)
+    campaign = replace(base, zones=zones)
+    plan, eligibility = hand_made_plan(campaign), target(campaign)
+    pages = render_pages(campaign, plan, eligibility)
+    of_one = render_by_zone(campaign, plan, eligibility, level="territoire")
+
+    def points(html: str) -> int:
+        block = payload_of(html)["zones"]
+        return len(decode(block["shape"][block["name"].index("T1")][0][0]))
+
+    assert points(pages["carte-elus.html"]) < 10
+    assert points(of_one["carte-elus-t1.html"]) > 90
+
+
+def test_the_page_of_a_territoire_says_in_which_commune_the_exhibition_stands() -> None:
+    """A Maison belongs to a territoire; a commune has it where it stands, posted there or not."""
+    base = tiny_campaign()
+    areas = {
+        "c1": shapely.box(CORNER_X, CORNER_Y, CORNER_X + 20_000, CORNER_Y + 9_000),
+        "c2": shapely.box(CORNER_X, CORNER_Y + 9_000, CORNER_X + 20_000, CORNER_Y + 11_000),
+        "c3": shapely.box(CORNER_X, CORNER_Y + 11_000, CORNER_X + 20_000, CORNER_Y + 20_000),
+    }
+    communes = [Zone(i, i.upper(), "commune", "t1", None, area) for i, area in areas.items()]
+    zones = tuple(sorted([*base.zones, *communes], key=lambda zone: zone.zone_id))
+    campaign = replace(base, zones=zones)
+    pages = render_by_zone(campaign, hand_made_plan(campaign), target(campaign), level="territoire")
+    sections = payload_of(pages["carte-elus-t1.html"])["sections"]
+    (table,) = [section for section in sections if section["title"] == "Par commune"]
+    said = {row[0]: row[-1] for row in table["rows"]}
+    assert normalize("NFKC", said["C2"]) == "Ville 1, mardi 17 octobre 2017"
+    assert {said[name] for name in said if name != "C2"} == {"–"}
 
 
 def test_a_zone_that_its_children_do_not_cover_keeps_its_own_shape() -> None:

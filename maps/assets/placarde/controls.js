@@ -155,7 +155,7 @@ function key(model) {
   return [
     el("h3", { class: "unseen" }, "Légende"),
     el("ul", { class: "key-list" },
-      model.series.length ? entry(sample("disc disc-sample round", "1"), `Face affichée ; son numéro est celui ${model.raw.words.of}`.replace(" ;", `${NBSP};`)) : null,
+      model.series.length ? entry(sample("disc disc-sample round", model.raw.words.sample), model.raw.words.key) : null,
       [...seriesBySpot(model.postings).values()].some((series) => series.size > 1)
         ? entry(sample("disc disc-shared round"), "Plusieurs au même endroit") : null,
       model.raw.states ? entry(sample("unused-sign"), "Face non utilisée") : null,
