@@ -336,7 +336,8 @@ class Campaign:
     """Everything that a plan is made from. `crs` is the EPSG code of the projected CRS.
 
     `confirmed_crs` is what the planner said beside ``campaign.toml`` of the CRS of files, by their
-    keys in ``[files]``.
+    keys in ``[files]``. `advertiser` and `buyer` are names for the purchase order; empty where the
+    campaign does not say.
     """
 
     name: str
@@ -356,3 +357,5 @@ class Campaign:
     portraits: Mapping[str, PortraitImage] = field(default_factory=dict)
     inputs: tuple[InputFile, ...] = ()
     confirmed_crs: Mapping[str, str] = field(default_factory=dict)
+    advertiser: str = ""
+    buyer: str = ""

@@ -206,6 +206,8 @@ def _assemble(
         portraits=portraits,
         inputs=files.inputs(),
         confirmed_crs=rules.confirmed,
+        advertiser=rules.campaign.advertiser or "",
+        buyer=rules.campaign.buyer or "",
     )
     return campaign, faces.rejects
 

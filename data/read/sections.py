@@ -38,6 +38,8 @@ class CampaignSection(Section):
     period_days: int = Field(ge=1, le=366)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     partial: bool = False
+    advertiser: Text | None = None
+    buyer: Text | None = None
 
 
 class FilesSection(Section):
@@ -130,6 +132,8 @@ EXAMPLES = {
     "campaign.period_days": "period_days = 7",
     "campaign.seed": "seed = 0",
     "campaign.partial": "partial = true",
+    "campaign.advertiser": 'advertiser = "Département de l’Isère"',
+    "campaign.buyer": 'buyer = "Agence Exemple"',
     "defaults.contacts": "contacts = 2500",
     "defaults.price_eur": "price_eur = 120",
     "defaults.format": 'format = "2 m²"',

@@ -35,12 +35,12 @@ def purchase_order_pdf(
     lines
         Of the order, sorted by period, then face.
     advertiser, buyer
-        Names; a blank to fill where they are empty.
+        Names; those of the campaign where they are empty, and a blank to fill where it has none.
     """
     data = {
         "title": f"Bon de commande – {campaign.name}",
-        "advertiser": advertiser,
-        "buyer": buyer,
+        "advertiser": advertiser or campaign.advertiser,
+        "buyer": buyer or campaign.buyer,
         **_summary(campaign, lines),
         **_tables(campaign, lines),
         "conditions": [condition.replace(" :", f"{NBSP}:") for condition in _CONDITIONS],

@@ -85,6 +85,15 @@ def test_rules_are_read_in_the_units_of_the_domain(folder: Path) -> None:
     assert campaign.crs == LAMBERT_93
 
 
+def test_the_names_on_the_purchase_order_are_optional(folder: Path) -> None:
+    campaign = _read(folder)
+    assert (campaign.advertiser, campaign.buyer) == ("", "")
+    names = 'seed = 0\nadvertiser = "Département de l’Isère"\nbuyer = "Agence & Cie"\n'
+    change(folder, "campaign.toml", ("seed = 0\n", names))
+    campaign = _read(folder)
+    assert (campaign.advertiser, campaign.buyer) == ("Département de l’Isère", "Agence & Cie")
+
+
 def test_faces_are_columns_sorted_by_id(folder: Path) -> None:
     faces = _read(folder).faces
     assert list(faces.face_id) == [f"f0{i}" for i in range(1, 10)]

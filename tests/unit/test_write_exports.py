@@ -100,6 +100,14 @@ def test_names_stand_where_they_are_given_and_blanks_where_not() -> None:
     assert squeezed("Nom :") not in named
 
 
+def test_the_names_of_the_campaign_stand_where_no_others_are_given() -> None:
+    campaign = replace(plan_campaign(), advertiser="Le Département", buyer="Agence Une")
+    named = text_of(purchase_order_pdf(campaign, tiny_lines(), buyer="Agence Deux"))
+    assert squeezed("Le Département") in named
+    assert squeezed("Agence Deux") in named
+    assert squeezed("Agence Une") not in named
+
+
 def test_text_from_files_is_printed_and_never_run() -> None:
     campaign = replace(plan_campaign(), name='#read("/etc/passwd") *Carré*')
     hostile = replace(tiny_lines()[0], address="#panic() $x$ [", operator="= Titre @x <y>")
