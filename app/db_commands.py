@@ -205,7 +205,7 @@ def _opened(*, may_be_new: bool) -> Store:
                 f"Il n’y a pas de base de données {file}. Indiquez-la par PLACARDE_DATABASE_URL, "
                 "ou son dossier par PLACARDE_FOLDER."
             )
-        settings.folder.mkdir(parents=True, exist_ok=True)
+        settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         return open_store(settings.database_url)
     except ValueError as error:  # its text is not shown: an address may hold a password

@@ -88,7 +88,7 @@ def read_settings(environment: MutableMapping[str, str]) -> ServiceSettings:
 
 def _local(folder: Path) -> bytes:
     """Return the secret kept in a folder; the first process to come makes it."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # a local store holds names and consents
     path = folder / SECRET_FILE
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

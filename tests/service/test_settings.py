@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from app.service.serve import read_settings
 from app.service.settings import MIB, SettingError, service_settings
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +26,12 @@ def test_without_a_setting_everything_is_local() -> None:
     assert settings.database_url == "sqlite:///placarde-data/placarde.sqlite"
     assert (settings.dask, settings.workers, settings.four_eyes) == ("", 1, True)
     assert settings.retention is None
+
+
+def test_a_local_store_is_in_a_folder_for_its_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "kept" / "here"
+    read_settings({"PLACARDE_FOLDER": str(folder)})
+    assert folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_what_is_set_is_read() -> None:
