@@ -12,7 +12,7 @@ import uuid
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.service.errors import ApiError, problem_response
+from app.service.errors import ApiError, not_found, problem_response
 
 logger = logging.getLogger("placarde.service")
 
@@ -47,9 +47,8 @@ class RequestMiddleware:
         if only_head:  # whatever may be read may be asked for its headers (RFC 9110, 9.3.2)
             scope = {**scope, "method": "GET"}
         answering = _Answering(send, request_id, only_head=only_head)
-        if _has_nul(scope):
-            refusal = ApiError(400, "bad-url", "No name holds the character NUL.")
-            await problem_response(refusal)(scope, receive, answering.send)
+        if "\0" in scope["path"]:  # no id of ours; no database takes it in a text
+            await problem_response(not_found("resource"))(scope, receive, answering.send)
             return
         try:
             await self._app(scope, receive, answering.send)
@@ -59,11 +58,6 @@ class RequestMiddleware:
                 detail = f"Something went wrong; the log tells what under {request_id}."
                 answer = problem_response(ApiError(500, "unexpected", detail))
                 await answer(scope, receive, answering.send)
-
-
-def _has_nul(scope: Scope) -> bool:
-    """Return whether an address holds what no database takes in a text."""
-    return "\0" in scope["path"] or b"%00" in scope.get("query_string", b"")
 
 
 class _Answering:
