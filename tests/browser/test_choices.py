@@ -353,11 +353,9 @@ def test_the_tables_are_no_wider_than_a_sheet_so_that_the_map_fills_it(
     name: str, campaign: Campaign, open_page: Open
 ) -> None:
     long = "Bibliothécaire de la médiathèque départementale"
-    agents = tuple(
-        replace(a, job=long, portrait_id=f"portrait-{a.agent_id}") for a in campaign.agents
-    )
-    cities = np.full(len(campaign.faces), "Les Avenières Veyrins-Thuellin", dtype=object)
-    faces = replace(campaign.faces, city=cities, operator=cities)
+    agents = tuple(replace(agent, job=long) for agent in campaign.agents)
+    texts = np.full(len(campaign.faces), "Saint-Barthélemy-de-Séchilienne" * 3, dtype=object)
+    faces = replace(campaign.faces, city=texts, address=texts, operator=texts, panel_id=texts)
     visit = open_page(pages_of(replace(campaign, agents=agents, faces=faces))[name], width=A4_WIDTH)
     visit.page.emulate_media(media="print")
     visit.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
