@@ -12,9 +12,10 @@ import pyarrow.compute as pc
 
 from data.read.cells import DEAREST_EUR, LONGEST_ID, SEPARATOR, CellFault, identifiers
 from data.read.codes import Code
-from data.read.log import ProblemLog
+from data.read.log import ProblemLog, told
 from data.read.table import Table
 from data.read.text_column import ArrowArray, TextColumn
+from geo.errors import Problem
 from geo.model import BoolArray, FloatArray, IntArray
 
 T = TypeVar("T")
@@ -63,6 +64,7 @@ def read_distinct(column: TextColumn, parse: Parser[T], *, faulty: T) -> Distinc
             values.append(parse(text))
         except CellFault as fault:
             values.append(faulty)
+            fault.__traceback__ = fault.__context__ = None  # thousands are kept: not their frames
             faults[code] = fault
     return Distinct(texts, values, codes, faults)
 
@@ -74,10 +76,18 @@ def note_faults(
     if not read.faults:
         return
     wrong = np.isin(read.codes, np.array(sorted(read.faults), dtype=np.int64))
-    for k in np.flatnonzero(wrong).tolist():
-        code = int(read.codes[k])
-        fault, i = read.faults[code], k if rows is None else int(rows[k])
-        log.add(fault.code, table.where(i, name), found=read.texts[code], **fault.fields)
+    at = np.flatnonzero(wrong) if rows is None else rows[wrong]
+    # Each text is put into words once, however many rows hold it.
+    words = {
+        code: told(fault.code, found=read.texts[code], **fault.fields)
+        for code, fault in read.faults.items()
+    }
+    log.take(
+        Problem(where, *words[code])
+        for where, code in zip(
+            table.places(at.tolist(), name), read.codes[wrong].tolist(), strict=True
+        )
+    )
 
 
 def read_plain(

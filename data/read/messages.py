@@ -667,9 +667,10 @@ _EXPECTED: dict[Code, str] = {
 def texts_for(code: Code, **fields: object) -> tuple[str, str, str]:
     """Return what is wrong, what to do, and what a value may be: the three functions below."""
     shown_fields = _shown(fields)
-    message, remedy = _TEXTS[code]
-    templates = (message, remedy, _EXPECTED.get(code, ""))
-    said, do, wanted = (typeset(template).format(**shown_fields) for template in templates)
+    said, do, wanted = (
+        template.format_map(shown_fields) if "{" in template else template
+        for template in _templates(code)
+    )
     return said, do, wanted
 
 
@@ -686,6 +687,12 @@ def message_for(code: Code, **fields: object) -> str:
 def remedy_for(code: Code, **fields: object) -> str:
     """Return the sentence that says what to do."""
     return typeset(_TEXTS[code][1]).format(**_shown(fields))
+
+
+@cache
+def _templates(code: Code) -> tuple[str, str, str]:
+    message, remedy = _TEXTS[code]
+    return typeset(message), typeset(remedy), typeset(_EXPECTED.get(code, ""))
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -86,6 +86,11 @@ class Table:
     def where(self, i: int, name: str = "") -> Where:
         """Return the place of a row (by its index here) and column (by its canonical name)."""
         return Where(self.file, self.rows[i], self.heading(name) if name else "")
+
+    def places(self, rows: Iterable[int], name: str) -> Iterator[Where]:
+        """Yield what `where` says of each of some rows."""
+        heading = self.heading(name)
+        return (Where(self.file, self.rows[i], heading) for i in rows)
 
     def ids(self, name: str) -> frozenset[str] | None:
         """Return all ids of a column; None where some may be missing: rows unread, or no rows."""

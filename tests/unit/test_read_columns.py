@@ -21,6 +21,7 @@ from data.read.rows import Context, FaceRow, LockRow, Row, Rows, TravelRow, faul
 from data.read.schema import FACES, LOCKS
 from data.read.table import Table
 from data.read.text_column import TextColumn
+from geo.errors import Where
 
 NUMBERS = st.one_of(
     st.decimals(-1000, 100_000, places=2).map(str),
@@ -201,3 +202,14 @@ def test_hostile_tables_are_refused_where_they_are_hostile(
 
 def test_a_fault_is_an_error_of_values() -> None:
     assert isinstance(CellFault(Code.BAD_ID), ValueError)
+
+
+def test_a_problem_that_is_noted_twice_is_told_once_in_the_order_of_places() -> None:
+    log = ProblemLog()
+    for row in (12, 2, 12):
+        log.add(Code.MISSING_VALUE, Where("f.csv", row, "lat"))
+    log.add(Code.MISSING_VALUE, Where("f.csv", 2, "insee"))
+    places = [(problem.where.row, problem.where.column) for problem in log.sorted()]
+    assert places == [(2, "insee"), (2, "lat"), (12, "lat")]
+    assert [problem.where.row for problem in log.withdraw("f.csv", [12, 13])] == [12]
+    assert [problem.where.row for problem in log.sorted()] == [2, 2]
