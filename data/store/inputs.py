@@ -3,24 +3,23 @@
 Each change notes itself in the audit trail and counts in the campaign's `rows_version` and in the
 `version` of its input. Whoever changes an input holds its campaign meanwhile (`campaigns.lock`).
 A change by which an agent's consent is withdrawn withholds the plans that show the portrait
-(`data.store.consents`).
+(`data.store.consents`). Rows are read by `data.store.input_rows`, at hand here too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import shapely
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import func, insert, select, update
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm.attributes import flag_modified
 
 from data.store import audit, campaigns, consents
 from data.store.audit import Act
 from data.store.engine import Tx
-from data.store.filters import matching
+from data.store.input_rows import count, every, next_position, page, row
 from data.store.rows import (
     Row,
     RowExistsError,
@@ -32,10 +31,26 @@ from data.store.rows import (
 )
 from data.store.tables import ROWS, Base, CampaignRecord, InputRecord, RowRecord
 from data.store.wkb import many_wkb
-from geo.crs import Bounds
 from geo.errors import Problem, Severity, Where
 
-__all__ = ["Row", "RowExistsError"]
+__all__ = [
+    "Row",
+    "RowExistsError",
+    "add_row",
+    "change_row",
+    "count",
+    "delete",
+    "delete_row",
+    "every",
+    "get",
+    "next_position",
+    "of_campaign",
+    "page",
+    "problem_json",
+    "problem_of",
+    "replace",
+    "row",
+]
 
 LONGEST_FILE_NAME = 200
 
@@ -126,75 +141,6 @@ def of_campaign(tx: Tx, campaign_id: str) -> Sequence[InputRecord]:
     return tx.scalars(query.order_by(InputRecord.kind)).all()
 
 
-def row(tx: Tx, campaign_id: str, kind: str, row_id: str) -> RowRecord | None:
-    """Return a row; None if there is no such row."""
-    return tx.get(ROWS[kind], (campaign_id, row_id))
-
-
-def page(
-    tx: Tx,
-    campaign_id: str,
-    kind: str,
-    *,
-    after: int | None,
-    limit: int,
-    bounds: Bounds | None = None,
-    where: Mapping[str, str] | None = None,
-) -> Sequence[RowRecord]:
-    """Return some rows in the order of their positions.
-
-    Parameters
-    ----------
-    after
-        The position of the last row of the page before.
-    bounds
-        Only rows whose own bounds meet these, a common border included.
-    where
-        Only rows with these cells.
-    """
-    table = ROWS[kind]
-    query = select(table).where(*matching(tx, table, campaign_id, bounds=bounds, where=where))
-    if after is not None:
-        query = query.where(table.position > after)
-    return tx.scalars(query.order_by(table.position).limit(limit)).all()
-
-
-def every(
-    tx: Tx,
-    campaign_id: str,
-    kind: str,
-    *,
-    bounds: Bounds | None = None,
-    where: Mapping[str, str] | None = None,
-) -> Iterator[Row]:
-    """Yield all rows that `page` would give, without their versions: many, and fast."""
-    table = ROWS[kind]
-    columns: tuple[InstrumentedAttribute[Any], ...] = (table.row_id, table.cells, table.geometry)
-    query = (
-        select(*columns)
-        .where(*matching(tx, table, campaign_id, bounds=bounds, where=where))
-        .order_by(table.position)
-        .execution_options(yield_per=1000)
-    )
-    for row_id, cells, geometry in tx.execute(query):
-        yield Row(row_id, cells, geometry)
-
-
-def count(
-    tx: Tx,
-    campaign_id: str,
-    kind: str,
-    *,
-    bounds: Bounds | None = None,
-    where: Mapping[str, str] | None = None,
-) -> int:
-    """Return how many rows `page` would give in all."""
-    table = ROWS[kind]
-    query = select(func.count()).select_from(table)
-    found = tx.scalar(query.where(*matching(tx, table, campaign_id, bounds=bounds, where=where)))
-    return found or 0
-
-
 def add_row(
     tx: Tx,
     record: InputRecord,
@@ -236,13 +182,6 @@ def add_row(
     change = {"kind": kind, "row_id": row_id, "after": told(kind, added.cells, added.geometry)}
     _note(tx, act, "row.add", record, row=added, change=change)
     return added
-
-
-def next_position(tx: Tx, campaign_id: str, kind: str) -> int:
-    """Return the position of a row that is added at the end of an input."""
-    table = ROWS[kind]
-    last = tx.scalar(select(func.max(table.position)).where(table.campaign_id == campaign_id))
-    return (last or 0) + 1
 
 
 def change_row(
