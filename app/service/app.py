@@ -66,6 +66,7 @@ def create_service(services: Services, *, lifespan: Lifespan | None = None) -> F
         summary="Plans territorial poster campaigns: campaigns, jobs, plans, maps.",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=lifespan,
     )
     app.state.services = services
