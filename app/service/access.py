@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -16,6 +17,7 @@ from fastapi.concurrency import run_in_threadpool
 from app.service.context import Services, services
 from app.service.errors import ApiError, not_found
 from app.service.idempotency import claim_key
+from app.service.threads import in_a_few
 from data.store import Tx, members
 from data.store import jobs as job_store
 from data.store import plans as plan_store
@@ -174,7 +176,7 @@ class Principal:
         return None if self.roles.get(EVERYWHERE) else frozenset(self.roles)
 
 
-def authenticate(request: Request) -> Principal:
+async def authenticate(request: Request) -> Principal:
     """Return who calls.
 
     Raises
@@ -184,7 +186,7 @@ def authenticate(request: Request) -> Principal:
     """
     from app.service.authentication import recognise  # noqa: PLC0415 -- it needs `Principal`
 
-    return recognise(request)
+    return await in_a_few(partial(recognise, request))
 
 
 Caller = Annotated[Principal, Depends(authenticate)]

@@ -37,9 +37,9 @@ from app.service.watching import WatchMiddleware
 
 ROUTERS: tuple[APIRouter, ...] = (
     service.router,
+    features.router,  # asked for most often: routes are tried in this order
     campaigns.router,
     inputs.router,
-    features.router,
     jobs.router,
     plans.router,
     plan_files.router,

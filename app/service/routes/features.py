@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
@@ -30,6 +31,7 @@ from app.service.features.query import check_known, item_query, items_query, wan
 from app.service.features.sources import Source, open_source
 from app.service.features.streaming import stream
 from app.service.pages import cursor_of
+from app.service.threads import in_a_few
 from data.store import Tx
 from data.store import features as feature_store
 
@@ -201,7 +203,7 @@ def schema(collection_id: str, request: Request, granted: Reader, service: Servi
     responses=_answers(GEOJSON),
     openapi_extra=_parameters("limit", "bbox", "bbox-crs", "datetime", "crs", "cursor", "plan"),
 )
-def items(
+async def items(
     collection_id: str,
     request: Request,
     granted: Reader,
@@ -214,6 +216,16 @@ def items(
     each collection. An unknown parameter is refused.
     """
     of = _collection(collection_id)
+    return await in_a_few(partial(_items, of, request, granted, service, if_none_match))
+
+
+def _items(
+    of: Collection,
+    request: Request,
+    granted: Granted,
+    service: Services,
+    if_none_match: str | None,
+) -> Response:
     site = _site(request, granted, service)
     query = items_query(service, of, request.query_params)
     kept = caches(request)
@@ -221,7 +233,7 @@ def items(
         source = _source(tx, request, granted, of, query.plan_id)
         if (known := not_modified(if_none_match, source.state, site)) is not None:
             return known
-        key = (_campaign_id(granted), collection_id, source.state, query)
+        key = (_campaign_id(granted), of.collection_id, source.state, query)
         page = kept.pages.get_or_make(key, lambda: _with_cursor(service, source.page(query)))
     links = site.own_links(GEOJSON)
     if page.cursor is not None:
