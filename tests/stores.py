@@ -14,7 +14,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -109,8 +109,8 @@ class Cluster:
 
     def new_database(self, *, empty: bool = False) -> str:
         """Return the address of a new database, with the tables of a store unless it is empty."""
-        name = f"test_{next(self._numbers)}"
         if empty:
+            name = f"test_{next(self._numbers)}"
             self.run(f"CREATE DATABASE {name}")
             return self.url(name)
         if not self._has_template:
@@ -119,13 +119,17 @@ class Cluster:
             schema.upgrade(store)
             store.close()
             self._has_template = True
-        self.run(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY FILE_COPY")
+        return self.copy(self.url(_TEMPLATE))
+
+    def copy(self, url: str) -> str:
+        """Return the address of a new database that is as another is, which nobody is using."""
+        name = f"test_{next(self._numbers)}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {_name(url)} STRATEGY FILE_COPY")
         return self.url(name)
 
     def drop(self, url: str) -> None:
         """Remove a database, whoever is still in it."""
-        name = url.partition("@/")[2].partition("?")[0]
-        self.run(f"DROP DATABASE {name} WITH (FORCE)")
+        self.run(f"DROP DATABASE {_name(url)} WITH (FORCE)")
 
     def _conninfo(self, name: str) -> str:
         return f"host={self.folder} port={_PORT} user=postgres dbname={name}"
@@ -183,6 +187,30 @@ def store(store_url: str) -> Iterator[Store]:
     opened = open_store(store_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def copied(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Yield how to make a store that is as another is, which nobody is using; with its address."""
+    made: list[str] = []
+
+    def copy(url: str) -> str:
+        if url.startswith(SQLITE):
+            path = tmp_path / f"copy-{len(made)}.sqlite"
+            shutil.copyfile(url.removeprefix("sqlite:///"), path)
+            made.append(f"sqlite:///{path}")
+        else:
+            made.append(shared_cluster(request.config).copy(url))
+        return made[-1]
+
+    yield copy
+    for url in made:
+        if not url.startswith(SQLITE):
+            shared_cluster(request.config).drop(url)
+
+
+def _name(url: str) -> str:
+    return url.partition("@/")[2].partition("?")[0]
 
 
 def _account() -> str:

@@ -248,8 +248,6 @@ def _campaign_of(request: Request, service: Services) -> tuple[str | None, str]:
         as for what the caller may not see.
     """
     path = request.path_params
-    if any("\0" in str(value) for value in path.values()):  # no id of ours; PostgreSQL takes none
-        raise not_found("resource")
     found = str(path["campaign_id"]) if "campaign_id" in path else None
     what = "campaign"
     for name, find in _FINDERS.items():

@@ -30,13 +30,13 @@ HEADERS = {SUBJECT_HEADER: "planificatrice", ROLES_HEADER: "planner@*"}
 class Served:
     """A service in a process of its own."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *options: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
         url = store.engine.url.render_as_string(hide_password=False)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.service.serving", url, str(self._port)]
+            [sys.executable, "-m", "tests.service.serving", url, str(self._port), *options]
         )
 
     def call(self, method: str, path: str) -> dict[str, Any]:
@@ -74,8 +74,8 @@ class Served:
 
 
 @contextmanager
-def served(store: Store) -> Iterator[Served]:
-    service = Served(store)
+def served(store: Store, *options: str) -> Iterator[Served]:
+    service = Served(store, *options)
     try:
         yield service
     finally:
@@ -85,7 +85,7 @@ def served(store: Store) -> Iterator[Served]:
 def test_a_job_survives_a_service_that_stops_and_one_that_is_killed(
     store: Store, tiny: str
 ) -> None:
-    with served(store) as first:
+    with served(store, "held") as first:
         job_id = first.call("POST", f"/campaigns/{tiny}/plans")["jobID"]
         with first.open("GET", f"/jobs/{job_id}/events") as stream:
             first.until(job_id, lambda job: job["stage"] is not None)
@@ -96,7 +96,7 @@ def test_a_job_survives_a_service_that_stops_and_one_that_is_killed(
     assert job is not None
     assert (job.status, job.attempt) == ("accepted", 0), "it was handed back"
 
-    with served(store) as second:
+    with served(store, "held") as second:
         second.until(job_id, lambda job: job["stage"] is not None)
         second.end(signal.SIGKILL)
     with store.read() as tx:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
-from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
@@ -26,6 +26,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from starlette.types import Receive, Scope, Send
 
 from app.service.access import authenticate
 from app.service.app import create_service
@@ -42,7 +43,7 @@ from tests.service.conftest import (
 )
 from tests.service.planned import put_plan
 from tests.service.tiny import tiny_files
-from tests.stores import store_url  # noqa: F401 -- a fixture
+from tests.stores import copied, store_url  # noqa: F401 -- fixtures
 
 EXAMPLES = int(os.environ.get("OPENAPI_EXAMPLES", "6"))
 CHECKS = [
@@ -72,31 +73,54 @@ KNOWN_ONE_TIME_IN = 4
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:  # noqa: F811 -- the fixture imported above
-    opened = open_store(store_url)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def ids(store: Store, children_here: None) -> dict[str, str]:  # noqa: ARG001 -- for its effect
+def ids(store_url: str, children_here: None) -> dict[str, str]:  # noqa: ARG001, F811
     """Return ids of what is in the store, by the names that paths give them."""
-    campaign_id = import_campaign(store, tiny_files())
-    plan_id = put_plan(store, campaign_id)
+    with closing(open_store(store_url)) as store:
+        campaign_id = import_campaign(store, tiny_files())
+        plan_id = put_plan(store, campaign_id)
     return {"campaign_id": campaign_id, "plan_id": plan_id, "other": plan_id, "row_id": "A1"}
 
 
+class Anew:
+    """The service, and how it is taken back to its beginning."""
+
+    def __init__(self, beginning: str, copy: Callable[[str], str], folder: Path) -> None:
+        self._beginning, self._copy, self._folder = beginning, copy, folder
+        self._store: Store | None = None
+        self.begin()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the service does."""
+        await self._app(scope, receive, send)
+
+    def begin(self) -> None:
+        """Serve a store that is as it was at first, in a service that remembers nothing."""
+        self.close()
+        self._store = open_store(self._copy(self._beginning))
+        told = ServiceSettings("sqlite://", self._folder, SECRET, requests_a_minute=0)
+        self._app = create_service(Services(self._store, told, SetClock()))
+        self._app.dependency_overrides[authenticate] = told_by_headers
+
+    def close(self) -> None:
+        """Let go of the store."""
+        if self._store is not None:
+            self._store.close()
+
+
 @pytest.fixture
-def application(store: Store, tmp_path: Path, clock: SetClock) -> FastAPI:
-    told = ServiceSettings("sqlite://", tmp_path, SECRET, requests_a_minute=0)
-    app = create_service(Services(store, told, clock))
-    app.dependency_overrides[authenticate] = told_by_headers
-    return app
+def application(
+    store_url: str,  # noqa: F811 -- the fixture imported above
+    ids: dict[str, str],  # noqa: ARG001 -- for its effect
+    copied: Callable[[str], str],  # noqa: F811
+    tmp_path: Path,
+) -> Iterator[Anew]:
+    with closing(Anew(store_url, copied, tmp_path)) as application:
+        yield application
 
 
 @pytest.mark.slow
 def test_no_request_meets_what_the_document_does_not_tell(
-    application: FastAPI, ids: dict[str, str]
+    application: Anew, ids: dict[str, str]
 ) -> None:
     schema = schema_of(application)
     operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
@@ -107,14 +131,20 @@ def test_no_request_meets_what_the_document_does_not_tell(
 
 @pytest.mark.slow
 def test_what_one_request_makes_the_next_ones_use_without_surprise(
-    application: FastAPI,
+    application: Anew,
     ids: dict[str, str],
 ) -> None:
     """The ids of what is made go from one answer into the next request, by links and by names."""
     machine: Any = schema_of(application).as_state_machine()
 
     class Planner(machine):  # type: ignore[misc]  # made at run time
-        """Somebody who does one thing after another."""
+        """Somebody who does one thing after another, on a store that is as it was at first.
+
+        What is drawn next depends on the answers so far; the same requests must get the same ones.
+        """
+
+        def setup(self) -> None:
+            application.begin()
 
         def before_call(self, case: Case[Any]) -> None:
             for name, known in ids.items():
@@ -132,7 +162,7 @@ def test_what_one_request_makes_the_next_ones_use_without_surprise(
     run_state_machine_as_test(Planner, settings=told)
 
 
-def schema_of(application: FastAPI) -> Any:
+def schema_of(application: Anew) -> Any:
     """Return the document of a service, without what streams for ever."""
     schema = schemathesis.openapi.from_asgi("/openapi.json", application)
     return schema.exclude(operation_id=sorted(ENDLESS))
