@@ -35,7 +35,9 @@ def summary_lines(tour: Tour) -> list[str]:
         lines.append(f"  temps de route estimés pour {counted(estimated, 'trajet', 'trajets')}")
     if tour.spread is not None:
         ends = f"de {duration(tour.spread.low_s)} à {duration(tour.spread.high_s)} de route"
-        verdict = "les étapes gardent leurs jours" if tour.spread.holds else "la tournée casse"
+        verdict = (
+            "les étapes gardent leurs jours" if tour.spread.holds else "la tournée ne tient plus"
+        )
         lines.append(typeset(f"  {ends} selon ces estimations ; au plus long, {verdict}"))
         lines += [f"    – {shortfall.message}" for shortfall in tour.spread.breaks]
     return [*lines, *_remark_lines(tour)]

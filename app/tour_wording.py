@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from app.tour_summary import SOURCE_NAMES, shortfall_json, spread_json, summary_lines
 from app.touring import Toured
 from app.wording import problems_json
-from geo.french import NBSP, counted, duration, long_date, month_date, number
+from geo.french import NBSP, counted, duration, long_date, month_date, nearest_minute, number
 from geo.plan import Leg, Stop, Tour
 
 
@@ -41,7 +41,8 @@ def _stop_line(stop: Stop, names: Mapping[str, str]) -> str:
     days = sorted(stop.open_on)
     when, hours = long_date(days[0]), ""
     if len(days) > 1:
-        when += f" au {long_date(days[-1])} ({counted(len(days), 'jour', 'jours')})"
+        open_days = counted(len(days), "jour", "jours")
+        when = f"du {when} au {long_date(days[-1])}, ouvert {open_days}"
     if stop.opens is not None and stop.closes is not None:
         hours = f", de {stop.opens:%H:%M} à {stop.closes:%H:%M}"
         if len(days) > 1:
@@ -55,15 +56,11 @@ def _leg_line(leg: Leg, names: Mapping[str, str]) -> str:
         between = f", {duration(leg.low_s)} à {duration(leg.high_s)}"
     kind = "à vide vers" if leg.empty else "vers"
     return (
-        f"    route {leg.depart:%d/%m %H:%M} – {nearest_minute(leg.arrive):%H:%M}{NBSP}: {kind} "
+        f"    route {nearest_minute(leg.depart):%d/%m %H:%M} – "
+        f"{nearest_minute(leg.arrive):%H:%M}{NBSP}: {kind} "
         f"{names[leg.to_id]}, {duration(leg.drive_s)}, {number(leg.distance_m / 1000)}{NBSP}km "
         f"({SOURCE_NAMES[leg.source]}{between})"
     )
-
-
-def nearest_minute(moment: datetime) -> datetime:
-    """Return a moment to the minute, as durations are shown."""
-    return (moment + timedelta(seconds=30)).replace(second=0, microsecond=0)
 
 
 def _variant_lines(

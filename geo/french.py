@@ -9,7 +9,7 @@ import errno
 import math
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 NBSP = "\u00a0"
 _THIN = "\u202f"  # narrow no-break space, between thousands
@@ -134,12 +134,33 @@ def opening_days(days: Sequence[date]) -> str:
     return f"{span(ordered[0], ordered[-1])} ({len(ordered)} jours d’ouverture)"
 
 
+def nearest_minute(when: datetime) -> datetime:
+    """Return an hour as it is shown, in a file as on a page: the nearest minute, half of one up.
+
+    Openings are on whole minutes, so that no kit is shown to arrive after the one that it is driven
+    to, nor to leave before the one that it leaves has closed.
+    """
+    return (when + timedelta(seconds=30)).replace(second=0, microsecond=0)
+
+
+def nearest_minutes(seconds: float) -> int:
+    """Return a time as it is shown: the nearest whole minutes, half of one up."""
+    return math.floor(seconds / 60 + 0.5)
+
+
 def moment(when: datetime) -> str:
-    """Return e.g. ``mardi 17 octobre 2017 à 8 h 30``."""
-    return f"{long_date(when.date())} à {when.hour}{NBSP}h{NBSP}{when.minute:02}"
+    """Return e.g. ``mardi 17 octobre 2017 à 8 h 30``, the `nearest_minute`."""
+    shown = nearest_minute(when)
+    return f"{long_date(shown.date())} à {hour(shown)}"
 
 
-def duration(seconds: int) -> str:
-    """Return e.g. ``1 h 05`` or ``35 min``, to the nearest minute."""
-    hours, minutes = divmod(round(seconds / 60), 60)
+def hour(when: datetime) -> str:
+    """Return e.g. ``8 h 30``, the `nearest_minute`."""
+    shown = nearest_minute(when)
+    return f"{shown.hour}{NBSP}h{NBSP}{shown.minute:02}"
+
+
+def duration(seconds: float) -> str:
+    """Return e.g. ``1 h 05`` or ``35 min``, the `nearest_minutes`."""
+    hours, minutes = divmod(nearest_minutes(seconds), 60)
     return f"{hours}{NBSP}h{NBSP}{minutes:02}" if hours else f"{minutes}{NBSP}min"

@@ -10,7 +10,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from shapely import LineString, MultiPolygon
 
 from data.write.order import order_lines
 from geo.crs import WGS84, LngLat, reproject_points, reproject_shapes
-from geo.french import opening_days
+from geo.french import nearest_minute, nearest_minutes, opening_days
 from geo.model import Campaign, FloatArray
 from geo.plan import Leg, Plan
 from geo.precision import in_french
@@ -198,15 +198,19 @@ def _tour(campaign: Campaign, plan: Plan) -> Layer:
             "kit": np.array([leg.kit for leg in legs], dtype=np.int64),
             "de": _texts([leg.from_id for leg in legs]),
             "vers": _texts([leg.to_id for leg in legs]),
-            "depart": _texts([leg.depart.isoformat(timespec="minutes") for leg in legs]),
-            "arrivee": _texts([leg.arrive.isoformat(timespec="minutes") for leg in legs]),
-            "duree_min": np.array([round(leg.drive_s / 60) for leg in legs], dtype=np.int64),
+            "depart": _texts([_shown(leg.depart) for leg in legs]),
+            "arrivee": _texts([_shown(leg.arrive) for leg in legs]),
+            "duree_min": np.array([nearest_minutes(leg.drive_s) for leg in legs], dtype=np.int64),
             "km": np.array([leg.distance_m / 1000 for leg in legs], dtype=np.float64),
             "a_vide": _texts(["oui" if leg.empty else "non" for leg in legs]),
             "source": _texts([_SOURCES.get(leg.source.value, leg.source.value) for leg in legs]),
             "trace": _texts(["route" if leg.path else "ligne droite" for leg in legs]),
         },
     )
+
+
+def _shown(when: datetime) -> str:
+    return nearest_minute(when).isoformat(timespec="minutes")
 
 
 def _line(campaign: Campaign, leg: Leg, places: Mapping[str, LngLat]) -> LineString:

@@ -13,7 +13,17 @@ from data.write.text import kilometres_in_words, plain
 from data.write.tour_lines import real_legs
 from data.write.typeset import Data, compile_pdf
 from geo.crs import LngLat
-from geo.french import NBSP, counted, duration, long_date, moment, span, typeset
+from geo.french import (
+    NBSP,
+    counted,
+    duration,
+    hour,
+    long_date,
+    moment,
+    nearest_minute,
+    span,
+    typeset,
+)
 from geo.model import Campaign, Maison
 from geo.plan import Leg, Stop, Tour, TravelSource
 
@@ -196,7 +206,7 @@ def _drive(leg: Leg, maisons: dict[str, Maison]) -> dict[str, Data]:
     name = "À vide vers" if leg.empty else "Vers"
     return {
         "to": f"{name} {plain(goal.name)}, {plain(goal.city)}",
-        "when": f"départ {moment(leg.depart)}, arrivée à {_hour(_to_the_minute(leg.arrive))}",
+        "when": f"départ {moment(leg.depart)}, arrivée à {hour(leg.arrive)}",
         "how": f"{duration(leg.drive_s)}{between}, {kilometres_in_words(leg.distance_m)}",
         "source": _SOURCES[leg.source],
         "estimated": estimated,
@@ -204,16 +214,8 @@ def _drive(leg: Leg, maisons: dict[str, Maison]) -> dict[str, Data]:
 
 
 def _short(when: datetime) -> str:
-    return f"{when.day:02}/{when.month:02} à {_hour(when)}"
-
-
-def _to_the_minute(when: datetime) -> datetime:
-    """Return a moment to the nearest minute, as durations are shown."""
-    return (when + timedelta(seconds=30)).replace(second=0, microsecond=0)
-
-
-def _hour(when: datetime) -> str:
-    return f"{when.hour}{NBSP}h{NBSP}{when.minute:02}"
+    shown = nearest_minute(when)
+    return f"{shown.day:02}/{shown.month:02} à {hour(shown)}"
 
 
 def opening_in_french(expression: str) -> str:

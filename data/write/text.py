@@ -1,4 +1,4 @@
-"""Distances, minutes and plain text, as calendars and GPS files want them."""
+"""Distances and plain text, as calendars and GPS files want them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,6 @@ from geo.french import NBSP
 def kilometres_in_words(distance_m: int) -> str:
     """Return a distance to the nearest 100 m, e.g. ``12,3 km``."""
     return f"{distance_m / 1000:.1f}{NBSP}km".replace(".", ",")
-
-
-def nearest_minutes(seconds: int) -> int:
-    """Return whole minutes, half a minute rounded up."""
-    return (seconds + 30) // 60
 
 
 def plain(text: str) -> str:

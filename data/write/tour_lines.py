@@ -18,7 +18,7 @@ from data.write.sheet import (
     optional,
     several,
 )
-from data.write.text import nearest_minutes
+from geo.french import nearest_minute, nearest_minutes
 from geo.model import Campaign, Maison
 from geo.plan import Leg, Stop, Tour, TravelSource
 
@@ -36,10 +36,10 @@ class TourLine:
     """A place of the tour and the drive to the next one.
 
     `step` is the number of the stop in its kit, from 1 on; `DEPARTURE` and `RETURN` are the depot,
-    where nothing is shown. Times are local, to the minute. The fields of the drive are empty where
-    none follows; `source` is one of `SOURCE_NAMES`, and only an estimate has `least_min` and
-    `most_min`. `opens` is when the exhibition opens on the first day, `closes` when it closes on
-    the last one.
+    where nothing is shown. Times are local, to the `nearest_minute`. The fields of the drive are
+    empty where none follows; `source` is one of `SOURCE_NAMES`, and only an estimate has
+    `least_min` and `most_min`. `opens` is when the exhibition opens on the first day, `closes` when
+    it closes on the last one.
     """
 
     step: str
@@ -143,10 +143,10 @@ def _line(
         city=maison.city,
         address=maison.address,
         open_on=stop.open_on if stop else (),
-        arrive=stop.arrive if stop else arrive,
+        arrive=_shown(stop.arrive if stop else arrive),
         opens=stop.opens if stop else None,
         closes=stop.closes if stop else None,
-        leave=stop.leave if stop else leaves,
+        leave=_shown(stop.leave if stop else leaves),
         next_id=leg.to_id if leg else "",
         drive_min=nearest_minutes(leg.drive_s) if leg else None,
         least_min=nearest_minutes(leg.low_s) if leg and leg.low_s is not None else None,
@@ -154,3 +154,7 @@ def _line(
         distance_km=round(leg.distance_m / 1000, 1) if leg else None,
         source=SOURCE_NAMES[leg.source] if leg else "",
     )
+
+
+def _shown(when: datetime | None) -> datetime | None:
+    return None if when is None else nearest_minute(when)
