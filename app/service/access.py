@@ -17,6 +17,7 @@ from fastapi.concurrency import run_in_threadpool
 from app.service.context import Services, services
 from app.service.errors import ApiError, not_found
 from app.service.idempotency import claim_key
+from app.service.queries import refuse_unknown_parameters
 from app.service.threads import in_a_few
 from data.store import Tx, members
 from data.store import jobs as job_store
@@ -228,6 +229,8 @@ def needs(action: Action) -> Any:  # noqa: ANN401 -- as FastAPI's `Depends` has 
         else:  # the path tells: no thread is needed to ask the store
             campaign_id, what = _campaign_of(request, service)
         if caller.may(action, campaign_id):
+            if action is not Action.FEATURES_READ:  # these have filters of their own
+                refuse_unknown_parameters(request)
             await claim_key(request)
             return Granted(caller, campaign_id)
         if campaign_id is not None and not caller.roles_in(campaign_id):
