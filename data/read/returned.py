@@ -92,7 +92,7 @@ _MOST_CONTACTS = 1e9
 class ReadReturned:
     """What came back: answers, or proofs (`rows` is None where it is the order).
 
-    `errors` are those of single rows, which are `unread` in `returned` and not among `rows`.
+    `errors` are those of single rows, which are `unread` in `returned` and in `rows`.
     """
 
     returned: Returned
@@ -128,7 +128,7 @@ def read_returned(path: Path) -> ReadReturned:
     if not bad_rows <= {line.row for line in lines}:
         raise CampaignError(errors)
     lines = [replace(line, unread=line.row in bad_rows) for line in lines]
-    rows = [row for row in rows if row.row not in bad_rows]
+    rows = [replace(row, unread=row.row in bad_rows) for row in rows]
     is_proof = any(table.has("photo") for table in tables)
     names = [column.name for column in RETURNED.columns]
     headings = {name: table.heading(name) for table in reversed(tables) for name in names}

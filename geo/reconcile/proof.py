@@ -35,7 +35,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProofRow:
-    """One photo as the file tells it; None or empty where it does not."""
+    """One photo as the file tells it; None or empty where it does not.
+
+    Of a row of which something could not be read (`unread`) only the face is looked at.
+    """
 
     row: Row
     face_id: str
@@ -44,6 +47,7 @@ class ProofRow:
     taken_on: date | None = None
     lnglat: LngLat | None = None
     accepted: bool = False
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,7 @@ class _Check:
         if not row.photo:
             return None  # a line of a list that still waits for its photo
         face_id = self._face_of(row)
-        if face_id is None:
+        if face_id is None or row.unread:
             return None
         posting = self._posting_of(row, face_id)
         if posting is None:

@@ -83,6 +83,12 @@ def test_a_row_without_a_photo_proves_nothing() -> None:
     assert found.problems == ()
 
 
+def test_a_row_that_cannot_be_read_proves_nothing_and_its_face_is_looked_at() -> None:
+    read = proofs(photo("f00", unread=True), photo("nulle part", 3, unread=True))
+    assert read.count(Verdict.MISSING) == 3
+    assert [(p.where.row, p.code) for p in read.problems] == [(3, "unknown-face")]
+
+
 def test_a_photo_of_a_face_with_several_periods_is_that_of_its_day() -> None:
     plan = tiny_plan()
     postings = (*plan.allocation.postings, Posting(2, "f00", "A1"))

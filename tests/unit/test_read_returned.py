@@ -125,9 +125,12 @@ def test_every_fault_of_the_file_is_told_at_once(tmp_path: Path) -> None:
     assert [line.row.number for line in found.returned.lines if not line.unread] == [8]
 
 
-def test_a_photo_whose_row_cannot_be_read_proves_nothing(tmp_path: Path) -> None:
+def test_a_photo_whose_row_cannot_be_read_is_kept_as_such(tmp_path: Path) -> None:
     found = read(tmp_path, "ref_face;photo;date_pose\nf00;a.jpg;hier\nf63;b.jpg;18/10/2017\n")
-    assert [row.face_id for row in found.rows or ()] == ["f63"]
+    assert [(row.face_id, row.unread) for row in found.rows or ()] == [
+        ("f00", True),
+        ("f63", False),
+    ]
     assert [(p.where.row, p.where.column) for p in found.errors] == [(2, "date_pose")]
 
 
