@@ -26,15 +26,18 @@ test: $(VENV)/.dev ## every test, with branch coverage (installs Chromium, Libre
 	sh .ci/chromium
 	sh .ci/office
 	sh .ci/postgis
-	$(BIN)/python -m pytest $(SPREAD) --cov --cov-report=term
+	$(BIN)/python -m app.warm
+	$(BIN)/python -m pytest $(SPREAD) --durations=25 --cov --cov-report=term
 
 check: $(VENV)/.dev ## lint, types, layers and the fast tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m app.warm
 	$(BIN)/python -m pytest $(SPREAD) -m "not slow and not browser"
-# A process a core; each file in one of them, so that what its tests share is made once.
+# A process a core; each file in one of them, so that what its tests share is made once. Kernels are
+# compiled before: each process would compile them for itself.
 SPREAD := --numprocesses auto --dist loadfile
 
 fuzz: $(VENV)/.dev ## made-up bytes to each reader, FUZZ_S seconds each (60); made-up requests
