@@ -73,28 +73,22 @@ def insert(
     ValueError
         If there is no ``plan.json``: a plan without its certificate is none.
     """
-    if "plan.json" not in files:
-        raise ValueError("a plan without its certificate")
-    plan = PlanRecord(
-        plan_id=new_id("p"),
-        campaign_id=job.campaign_id,
-        number=_next_number(tx, job.campaign_id),
-        parent_id=job.parameters.get("previous"),
-        job_id=job.job_id,
-        revision=0,
-        seed=seed,
-        rows_version=job.parameters["rows_version"],
-        campaign_version=job.parameters["campaign_version"],
-        summary=dict(summary),
-        withdrawn=consents.withdrawn_since(tx, job.campaign_id, job.created_at),
-        left_out=[],
-        made_at=act.at,
-        made_by=act.actor,
+    return _insert(
+        tx,
+        PlanRecord(
+            campaign_id=job.campaign_id,
+            parent_id=job.parameters.get("previous"),
+            job_id=job.job_id,
+            seed=seed,
+            rows_version=job.parameters["rows_version"],
+            campaign_version=job.parameters["campaign_version"],
+            withdrawn=consents.withdrawn_since(tx, job.campaign_id, job.created_at),
+            left_out=[],
+        ),
+        files=files,
+        summary=summary,
+        act=act,
     )
-    tx.add(plan)
-    tx.flush()
-    _add_files(tx, plan, files)
-    return plan
 
 
 def insert_version(
@@ -112,23 +106,34 @@ def insert_version(
     ValueError
         If there is no ``plan.json``.
     """
+    return _insert(
+        tx,
+        PlanRecord(
+            campaign_id=parent.campaign_id,
+            parent_id=parent.plan_id,
+            seed=parent.seed,
+            rows_version=parent.rows_version,
+            campaign_version=parent.campaign_version,
+            withdrawn=list(parent.withdrawn),
+            left_out=list(parent.left_out),
+        ),
+        files=files,
+        summary=summary,
+        act=act,
+    )
+
+
+def _insert(
+    tx: Tx, plan: PlanRecord, *, files: Mapping[str, bytes], summary: Mapping[str, Any], act: Act
+) -> PlanRecord:
+    """Give a plan of a campaign its id and its number, and add it with its files."""
     if "plan.json" not in files:
         raise ValueError("a plan without its certificate")
-    plan = PlanRecord(
-        plan_id=new_id("p"),
-        campaign_id=parent.campaign_id,
-        number=_next_number(tx, parent.campaign_id),
-        parent_id=parent.plan_id,
-        revision=0,
-        seed=parent.seed,
-        rows_version=parent.rows_version,
-        campaign_version=parent.campaign_version,
-        summary=dict(summary),
-        withdrawn=list(parent.withdrawn),
-        left_out=list(parent.left_out),
-        made_at=act.at,
-        made_by=act.actor,
-    )
+    plan.plan_id = new_id("p")
+    plan.number = _next_number(tx, plan.campaign_id)
+    plan.revision = 0
+    plan.summary = dict(summary)
+    plan.made_at, plan.made_by = act.at, act.actor
     tx.add(plan)
     tx.flush()
     _add_files(tx, plan, files)
