@@ -31,6 +31,7 @@ from app.service.pages import DEFAULT_LIMIT, Cursor, Limit, Page, cursor_of, pag
 from app.service.rules import checked_settings, merged, refuse_unwritable
 from app.service.uploads import Upload, form_body, is_form, one_file, unzipped, zipped
 from data.read import Reading, read_campaign
+from data.read.sections import CampaignSection
 from data.store import Tx, campaigns, inputs
 from data.store.audit import Act
 from data.store.folder_files import FILE_NAMES
@@ -59,6 +60,8 @@ class NewCampaign(BaseModel):
                 "start": "2017-10-17",
                 "periods": 4,
                 "period_days": 7,
+                "advertiser": "Département de l’Isère",
+                "buyer": "Agence Exemple",
                 "matching": {"budget_eur": 90000, "spacing_m": 500, "min_faces": 4},
                 "sequences": {"secteur-nord": [1, 2], "secteur-sud": [3, 4]},
                 "tour": {"start": "2017-10-17", "end": "2017-11-17", "depot": "maison-grenoble"},
@@ -72,6 +75,8 @@ class NewCampaign(BaseModel):
     period_days: Annotated[int, Field(ge=1, le=366)]
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     partial: bool = False
+    advertiser: Name | None = None
+    buyer: Name | None = None
     matching: dict[str, Any] | None = None
     sequences: dict[str, Any] | None = None
     tour: dict[str, Any] | None = None
@@ -81,9 +86,8 @@ class NewCampaign(BaseModel):
     def settings(self) -> dict[str, Any]:
         """Return the sections."""
         sections = self.model_dump(mode="json", exclude_none=True)
-        head = ("name", "start", "periods", "period_days", "seed", "partial")
-        campaign = {name: sections.pop(name) for name in head}
-        return {"campaign": campaign, **sections}
+        head = [name for name in CampaignSection.model_fields if name in sections]
+        return {"campaign": {name: sections.pop(name) for name in head}, **sections}
 
 
 class MadeCampaign(Campaign):
