@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.settings import RoadSettings
 from data.read_tour import read_past_tour
-from data.write.agenda_entries import withdrawn_entries
+from data.write.agenda_entries import calendar_of, withdrawn_entries
 from geo import tour
 from geo.errors import PlanFolderError, RoadsError
 from geo.french import NBSP
@@ -32,10 +32,11 @@ class OnRoads:
     draw: Draw
 
     def finish(self, problem: TourProblem, planned: Tour) -> Tour:
-        """Return a tour with its lines, the interval of its estimates, and the remarks."""
+        """Return a tour with its lines, the interval of its estimates, remarks, and calendar."""
         spread = tour.with_spread(problem, planned)
         drawn = self.draw(spread, self.campaign)
-        return replace(drawn, remarks=(*self.remarks, *drawn.remarks))
+        remarks = (*self.remarks, *drawn.remarks)
+        return replace(drawn, remarks=remarks, calendar=calendar_of(self.campaign))
 
 
 def put_on_roads(campaign: Campaign, settings: RoadSettings, *, progress: Progress) -> OnRoads:
@@ -92,7 +93,8 @@ def given_out(folder: Path) -> Tour | None:
 def revised(planned: Tour, past: Tour | None) -> Tour:
     """Return a tour with its number among those that were given out: one more where it differs.
 
-    It also gets what those before it put into calendars and it does not have.
+    It also gets what those before it put into calendars and it does not have, under the name that
+    calendars know them by.
     """
     if past is None:
         return planned
@@ -101,4 +103,5 @@ def revised(planned: Tour, past: Tour | None) -> Tour:
         planned,
         revision=past.revision + (0 if same else 1),
         withdrawn=withdrawn_entries(planned, past),
+        calendar=past.calendar or planned.calendar,
     )

@@ -186,6 +186,7 @@ class TourEntry(Entry):
     remarks: tuple[ShortfallEntry, ...] = ()
     revision: int = 0
     withdrawn: tuple[CalendarItem, ...] = ()
+    calendar: str = ""
 
 
 class LineEntry(Entry):
@@ -341,6 +342,7 @@ def tour_entry(tour: Tour) -> TourEntry:
         remarks=_shortfall_entries(tour.remarks),
         revision=tour.revision,
         withdrawn=tuple(CalendarItem(**_known(entry)) for entry in tour.withdrawn),
+        calendar=tour.calendar,
     )
 
 
@@ -379,6 +381,7 @@ def tour_of(entry: TourEntry) -> Tour:
         remarks=_shortfalls(entry.remarks),
         revision=entry.revision,
         withdrawn=tuple(CalendarEntry(**dict(item)) for item in entry.withdrawn),
+        calendar=entry.calendar,
     )
 
 

@@ -200,7 +200,8 @@ class Tour:
     `drive_s` is the total driving time and `bound_s` a proven lower bound of it. `spread` is None
     where no time is an estimate. `remarks` is what the planner should know of the roads: nothing
     in it is left undone. `revision` counts how often a tour given out before was changed, and
-    `withdrawn` is what those before this one put into calendars and it no longer has.
+    `withdrawn` is what those before this one put into calendars and it no longer has. `calendar`
+    is what calendars know all of them by; empty where the campaign alone says it.
     """
 
     status: Status
@@ -215,6 +216,7 @@ class Tour:
     remarks: tuple[Shortfall, ...] = ()
     revision: int = 0
     withdrawn: tuple[CalendarEntry, ...] = ()
+    calendar: str = ""
 
 
 @dataclass(frozen=True, slots=True)

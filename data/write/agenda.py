@@ -1,25 +1,25 @@
 """``tournee.ics``: the tour for a calendar (RFC 5545).
 
 An all-day event for each run of days on which the exhibition is open at a Maison, so that a weekend
-inside a stay shows as closed; a timed one where it is there for less than a day; and a timed event
-for each drive. A unique identifier tells the place in the tour, not the date: importing a new plan
-of the same campaign moves its events, and `Tour.revision` tells calendars which of two is the newer
-one (RFC 5545 § 3.8.7.3 and 3.8.7.4). What an earlier version gave out and this one no longer has is
-cancelled (§ 3.8.1.11), since no calendar forgets an event that is merely missing.
+inside a stay shows as closed; from its opening to its closing hour where the run begins or ends at
+midday; and a timed event for each drive. A unique identifier (`data.write.agenda_entries`) tells
+the place in the tour, not the date: importing a new plan of the same campaign moves its events, and
+`Tour.revision` tells calendars which of two is the newer one (SEQUENCE, LAST-MODIFIED and DTSTAMP:
+RFC 5545 § 3.8.7). What an earlier version gave out and this one no longer has is cancelled
+(§ 3.8.1.11), since no calendar forgets an event that is merely missing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Component, Event, Timezone
 
-from data.write.agenda_entries import leg_entries, stop_entries
+from data.write.agenda_entries import calendar_of, leg_entries, stop_entries, uid
 from data.write.text import kilometres_in_words, plain
-from geo.french import NBSP, duration, long_date, moment
+from geo.french import NBSP, duration, long_date, moment, nearest_minute
 from geo.model import Campaign, Maison
 from geo.plan import CalendarEntry, Leg, Stop, Tour, TravelSource
 
@@ -28,7 +28,8 @@ TIME_ZONE = "Europe/Paris"
 NOON = time(13)
 """What opens from here on, or closes by then, is half a day."""
 
-DAY_BEGINS, DAY_ENDS = time(8), time(18)
+_FIRST_STAMP = datetime(2000, 1, 1, tzinfo=UTC)
+"""The stamps of a first version; each later one is a minute on, whatever became of its dates."""
 
 _NAMES = {False: "Trajet", True: "Trajet à vide"}
 
@@ -59,7 +60,7 @@ _VTIMEZONE = "\r\n".join(
 
 
 def tour_ics(campaign: Campaign, tour: Tour) -> bytes:
-    """Return the calendar of a tour; its stamps come from the campaign, never from the clock.
+    """Return the calendar of a tour; its stamps come from the revision, never from the clock.
 
     Times are those of metropolitan France.
     """
@@ -72,14 +73,14 @@ def tour_ics(campaign: Campaign, tour: Tour) -> bytes:
     calendar.add("x-wr-calname", f"{plain(campaign.name)} – itinérance")
     calendar.add("x-wr-timezone", TIME_ZONE)
     calendar.add_component(Timezone.from_ical(_VTIMEZONE))
-    first_day = campaign.tour.start if campaign.tour else campaign.periods.start
-    stamp = datetime.combine(first_day, time(), UTC) + timedelta(minutes=tour.revision)
-    for uid_key, event in (
-        *_stop_events(tour.stops, maisons),
+    stamp = _FIRST_STAMP + timedelta(minutes=tour.revision)
+    known_as = tour.calendar or calendar_of(campaign)
+    for key, event in (
+        *_stop_events(campaign, tour.stops, maisons),
         *_leg_events(tour, maisons),
         *_cancelled_events(tour.withdrawn, maisons),
     ):
-        event.add("uid", str(uuid5(NAMESPACE_URL, f"placarde:{campaign.name}:{uid_key}")))
+        event.add("uid", uid(known_as, key))
         event.add("dtstamp", stamp)
         event.add("last-modified", stamp)
         event.add("sequence", tour.revision)
@@ -89,16 +90,16 @@ def tour_ics(campaign: Campaign, tour: Tour) -> bytes:
 
 
 def _stop_events(
-    stops: Sequence[Stop], maisons: dict[str, Maison]
+    campaign: Campaign, stops: Sequence[Stop], maisons: dict[str, Maison]
 ) -> Iterable[tuple[str, Component]]:
     for stop in stops:
         maison = maisons[stop.maison_id]
         for entry, first, last in stop_entries(stop):
             event = _confirmed()
             event.add("summary", f"Exposition{NBSP}: {plain(maison.name)}, {plain(maison.city)}")
-            opens, closes = _shown_span(stop, first, last)
-            event.add("dtstart", opens)
-            event.add("dtend", closes)
+            begins, ends = _shown_span(campaign, stop, first, last)
+            event.add("dtstart", begins)
+            event.add("dtend", ends)
             event.add("transp", "TRANSPARENT")  # it takes nobody's time
             event.add("location", _place(maison))
             event.add("geo", (round(maison.lnglat.lat, 6), round(maison.lnglat.lng, 6)))
@@ -113,19 +114,32 @@ def _confirmed() -> Event:
     return event
 
 
-def _shown_span(stop: Stop, first: date, last: date) -> tuple[date, date]:
-    """Return the start and the end of a run: days, but hours where it is less than one day.
+def _shown_span(campaign: Campaign, stop: Stop, first: date, last: date) -> tuple[date, date]:
+    """Return the start and the end of a run: days, but hours where it is of half-days.
 
     The end of an event of whole days is not in it (RFC 5545 § 3.6.1).
     """
-    if first == last and stop.opens is not None and stop.closes is not None:
-        opens = stop.opens if stop.opens.date() == first else None
-        closes = stop.closes if stop.closes.date() == last else None
-        if opens and opens.time() >= NOON:
-            return _in_paris(opens), _in_paris(closes or datetime.combine(last, DAY_ENDS))
-        if closes and closes.time() <= NOON:
-            return _in_paris(opens or datetime.combine(first, DAY_BEGINS)), _in_paris(closes)
-    return first, last + timedelta(days=1)
+    opens = stop.opens if stop.opens is not None and stop.opens.date() == first else None
+    closes = stop.closes if stop.closes is not None and stop.closes.date() == last else None
+    late = opens is not None and opens.time() >= NOON
+    early = closes is not None and closes.time() <= NOON
+    if not late and not early:
+        return first, last + timedelta(days=1)
+    return (
+        _in_paris(opens or _hours(campaign, stop.maison_id, first)[0]),
+        _in_paris(closes or _hours(campaign, stop.maison_id, last)[1]),
+    )
+
+
+def _hours(campaign: Campaign, maison_id: str, day: date) -> tuple[datetime, datetime]:
+    """Return when a Maison opens and closes on a day; the whole day where it is closed now."""
+    from geo.tour.calendar import venue_calendar  # noqa: PLC0415 - slow to load, and seldom needed
+
+    maison = next(maison for maison in campaign.maisons if maison.maison_id == maison_id)
+    calendar = campaign.tour.calendar if campaign.tour else "FR"
+    for opened in venue_calendar(maison, first=day, last=day, calendar=calendar).open_days:
+        return opened.opens, opened.closes
+    return datetime.combine(day, time()), datetime.combine(day, time(23, 59))
 
 
 def _in_paris(moment: datetime) -> datetime:
@@ -138,8 +152,8 @@ def _leg_events(tour: Tour, maisons: dict[str, Maison]) -> Iterable[tuple[str, C
         event = _confirmed()
         towns = f"{plain(origin.city)} → {plain(goal.city)}"
         event.add("summary", f"{_NAMES[leg.empty]}{NBSP}: {towns}{_mark(leg)}")
-        event.add("dtstart", _in_paris(leg.depart))
-        event.add("dtend", _in_paris(leg.arrive))
+        event.add("dtstart", _in_paris(nearest_minute(leg.depart)))
+        event.add("dtend", _in_paris(nearest_minute(leg.arrive)))
         event.add("location", _place(origin))
         event.add("description", _drive(leg, origin=origin, goal=goal))
         yield entry.key, event
@@ -161,8 +175,9 @@ def _cancelled_events(
             "summary",
             f"Annulé{NBSP}: {'exposition, ' if is_stop else 'trajet '}{' → '.join(towns)}",
         )
-        event.add("dtstart", entry.begins.date() if is_stop else _in_paris(entry.begins))
-        event.add("dtend", entry.ends.date() if is_stop else _in_paris(entry.ends))
+        begins, ends = (nearest_minute(when) for when in (entry.begins, entry.ends))
+        event.add("dtstart", begins.date() if is_stop else _in_paris(begins))
+        event.add("dtend", ends.date() if is_stop else _in_paris(ends))
         event.add("transp", "TRANSPARENT")
         event.add("description", "Cette date ne fait plus partie de la tournée.")
         yield entry.key, event

@@ -1,6 +1,10 @@
-"""What a tour puts into calendars: the key of each entry, and the entries that it takes back.
+"""What a tour puts into calendars: what each entry is known by, and the entries that it takes back.
 
-A key tells the place in the tour and not the date, so that an entry which moves stays the same one.
+A calendar knows an entry by its UID, made of two things. What identifies the campaign is
+`calendar_of` the first tour that was given out, which every later version keeps: the depot and the
+first day of posting, and no name, since people correct names. The key of the entry tells which
+place it is about, or from which to which it is driven: neither the date nor the kit, so that an
+entry which moves, or that another kit takes over, stays the same one.
 """
 
 from __future__ import annotations
@@ -8,9 +12,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
+from uuid import NAMESPACE_URL, uuid5
 
 from data.write.tour_lines import real_legs
+from geo.model import Campaign
 from geo.plan import CalendarEntry, Leg, Stop, Tour
+
+
+def calendar_of(campaign: Campaign) -> str:
+    """Return what identifies a campaign in calendars where no tour of it was given out before."""
+    depot = campaign.tour.depot if campaign.tour else ""
+    return f"{campaign.periods.start.isoformat()}:{depot}"
+
+
+def uid(calendar: str, key: str) -> str:
+    """Return the UID of an entry (RFC 5545 § 3.8.4.7, a name-based UUID of RFC 9562)."""
+    return str(uuid5(NAMESPACE_URL, f"placarde:{calendar}:{key}"))
 
 
 def stop_entries(stop: Stop) -> list[tuple[CalendarEntry, date, date]]:
@@ -18,7 +35,7 @@ def stop_entries(stop: Stop) -> list[tuple[CalendarEntry, date, date]]:
     return [
         (
             CalendarEntry(
-                f"stop:{stop.kit}:{stop.maison_id}:{number}",
+                f"stop:{stop.maison_id}:{number}",
                 (stop.maison_id,),
                 datetime.combine(first, time()),
                 datetime.combine(last + timedelta(days=1), time()),
@@ -34,7 +51,7 @@ def leg_entries(tour: Tour) -> Iterator[tuple[CalendarEntry, Leg]]:
     """Yield an entry for each drive that goes somewhere."""
     seen: Counter[str] = Counter()
     for leg in real_legs(tour):
-        way = f"{'empty' if leg.empty else 'leg'}:{leg.kit}:{leg.from_id}:{leg.to_id}"
+        way = f"{'empty' if leg.empty else 'leg'}:{leg.from_id}:{leg.to_id}"
         seen[way] += 1
         places = (leg.from_id, leg.to_id)
         yield CalendarEntry(f"{way}:{seen[way]}", places, leg.depart, leg.arrive), leg

@@ -1,22 +1,29 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar, Event
 
+from app.tour_wording import tour_lines as terminal_lines
+from app.touring import Toured
+from data.read.reading import Reading
 from data.write.agenda import tour_ics
-from data.write.agenda_entries import open_runs, withdrawn_entries
+from data.write.agenda_entries import calendar_of, open_runs, withdrawn_entries
 from data.write.gpx import tour_gpx
+from data.write.road_book import road_book_data
 from data.write.sheet import read_sheet, write_sheet
 from data.write.text import kilometres_in_words, plain
 from data.write.tour_lines import TOUR_COLUMNS, TourLine, tour_lines
 from geo.crs import LngLat
-from geo.french import duration, long_date, moment
+from geo.french import duration, long_date, moment, nearest_minute, nearest_minutes
 from geo.model import Campaign
 from geo.plan import CalendarEntry, Status, Tour, TravelSource
 from tests.golden.tiny_plan import plan_campaign, tiny_plan
@@ -137,7 +144,7 @@ def test_a_newer_tour_says_that_it_is_newer() -> None:
     campaign, tour = plan_campaign(), tiny_tour()
     for event in events_of(tour_ics(campaign, replace(tour, revision=3))):
         assert event["SEQUENCE"] == 3
-        assert event["LAST-MODIFIED"].to_ical() == event["DTSTAMP"].to_ical() == b"20171017T000300Z"
+        assert event["LAST-MODIFIED"].to_ical() == event["DTSTAMP"].to_ical() == b"20000101T000300Z"
     assert all(event["SEQUENCE"] == 0 for event in events_of(tour_ics(campaign, tour)))
 
 
@@ -255,9 +262,116 @@ def test_what_comes_back_is_no_longer_cancelled_and_what_does_not_stays_so() -> 
     assert withdrawn_entries(empty, gone) == gone.withdrawn
 
 
-def test_stamps_come_from_the_campaign_and_not_from_the_clock() -> None:
-    for event in events_of(tour_ics(plan_campaign(), tiny_tour())):
-        assert event["DTSTAMP"].to_ical() == b"20171017T000000Z"
+def test_stamps_come_from_the_revision_and_neither_from_the_clock_nor_from_the_dates() -> None:
+    campaign = plan_campaign()
+    assert campaign.tour is not None
+    sooner = replace(campaign, tour=replace(campaign.tour, start=date(2017, 1, 2)))
+    for known in (campaign, sooner):
+        for event in events_of(tour_ics(known, tiny_tour())):
+            assert event["DTSTAMP"].to_ical() == b"20000101T000000Z"
+
+
+def uids_of(campaign: Campaign, tour: Tour) -> set[str]:
+    return {text_of(event, "UID") for event in events_of(tour_ics(campaign, tour))}
+
+
+def test_what_people_correct_does_not_change_an_identifier() -> None:
+    campaign, tour = plan_campaign(), tiny_tour()
+    renamed = replace(
+        campaign,
+        name="Un tout autre nom",
+        maisons=tuple(replace(each, name="Nom", city="Ville") for each in campaign.maisons),
+    )
+    other_kits = replace(
+        tour,
+        stops=tuple(replace(stop, kit=3 - stop.kit) for stop in tour.stops),
+        legs=tuple(replace(leg, kit=3 - leg.kit) for leg in tour.legs),
+    )
+    assert uids_of(renamed, other_kits) == uids_of(campaign, tour)
+
+
+def test_two_campaigns_never_share_an_identifier_and_one_that_is_put_off_keeps_its_own() -> None:
+    campaign, tour = plan_campaign(), tiny_tour()
+    later = replace(campaign, periods=replace(campaign.periods, start=date(2018, 10, 16)))
+    assert not uids_of(later, tour) & uids_of(campaign, tour)
+    known_as = replace(tour, calendar=calendar_of(campaign))
+    assert uids_of(later, known_as) == uids_of(campaign, tour)
+
+
+def stay_shown(opens: datetime, closes: datetime, open_on: Iterable[date]) -> list[tuple[Any, Any]]:
+    """Return the events of a stay at a Maison that opens from 9:00 to 17:00."""
+    tour = tiny_tour()
+    stop = replace(
+        tour.stops[0], maison_id="m1", opens=opens, closes=closes, open_on=tuple(open_on)
+    )
+    shown = events_of(tour_ics(plan_campaign(), replace(tour, stops=(stop,), legs=())))
+    return [(event.start, event.end) for event in shown]
+
+
+def test_a_day_and_a_half_is_shown_from_its_opening_to_its_closing() -> None:
+    paris = ZoneInfo("Europe/Paris")
+    tuesday, wednesday = date(2017, 10, 24), date(2017, 10, 25)
+    two, five = datetime(2017, 10, 24, 14), datetime(2017, 10, 25, 17)  # noqa: DTZ001 - local
+    assert stay_shown(two, five, (tuesday, wednesday)) == [
+        (two.replace(tzinfo=paris), five.replace(tzinfo=paris))
+    ]
+    nine, noon = datetime(2017, 10, 24, 9), datetime(2017, 10, 25, 12)  # noqa: DTZ001 - local
+    assert stay_shown(nine, noon, (tuesday, wednesday)) == [
+        (nine.replace(tzinfo=paris), noon.replace(tzinfo=paris))
+    ]
+
+
+def test_half_a_day_beyond_a_weekend_has_the_hours_of_its_own_side() -> None:
+    paris = ZoneInfo("Europe/Paris")
+    friday, monday = date(2017, 10, 27), date(2017, 10, 30)  # summer time ends in between
+    nine, noon = datetime(2017, 10, 27, 9), datetime(2017, 10, 30, 12)  # noqa: DTZ001 - local
+    assert stay_shown(nine, noon, (friday, monday)) == [
+        (friday, date(2017, 10, 28)),
+        (datetime(2017, 10, 30, 9, tzinfo=paris), noon.replace(tzinfo=paris)),
+    ]
+    two, five = datetime(2017, 10, 27, 14), datetime(2017, 10, 30, 17)  # noqa: DTZ001 - local
+    assert stay_shown(two, five, (friday, monday)) == [
+        (two.replace(tzinfo=paris), datetime(2017, 10, 27, 17, tzinfo=paris)),
+        (monday, date(2017, 10, 31)),
+    ]
+
+
+def drive_of_seconds() -> Tour:
+    """Return a tour of one stop and one drive, from 17:59:31 to 18:59:30."""
+    tour = tiny_tour()
+    depart, arrive = datetime(2017, 10, 23, 17, 59, 31), datetime(2017, 10, 23, 18, 59, 30)  # noqa: DTZ001 - local
+    leg = replace(tour.legs[1], depart=depart, arrive=arrive, drive_s=3_570)
+    stop = replace(tour.stops[0], maison_id=leg.to_id, kit=leg.kit, arrive=arrive)
+    return replace(tour, stops=(stop,), legs=(leg,))
+
+
+def test_hours_are_to_the_nearest_minute_in_the_table_and_the_calendar() -> None:
+    campaign, tour = plan_campaign(), drive_of_seconds()
+    six, seven = datetime(2017, 10, 23, 18), datetime(2017, 10, 23, 19)  # noqa: DTZ001 - local
+    line, after = tour_lines(campaign, tour)
+    assert (line.leave, line.drive_min, after.arrive) == (six, 60, seven)
+    event = events_of(tour_ics(campaign, tour))[-1]
+    paris = ZoneInfo("Europe/Paris")
+    assert (event.start, event.end) == (six.replace(tzinfo=paris), seven.replace(tzinfo=paris))
+
+
+def test_hours_are_to_the_nearest_minute_in_the_road_book_and_the_terminal() -> None:
+    campaign, tour = plan_campaign(), drive_of_seconds()
+    told = json.dumps(road_book_data(campaign, tour), ensure_ascii=False).replace("\u00a0", " ")
+    assert "départ lundi 23 octobre 2017 à 18 h 00, arrivée à 19 h 00" in told
+    assert "1 h 00" in told
+    assert "h 59" not in told
+    names = {maison.maison_id: maison.name for maison in campaign.maisons}
+    toured = Toured(Path("tournee"), Reading(campaign, (), ()), names, (tour,))
+    (drive,) = (text for text in terminal_lines(toured) if text.startswith("    route"))
+    assert "23/10 18:00 – 19:00" in drive
+
+
+def test_half_a_minute_goes_up_in_hours_and_in_durations_alike() -> None:
+    for seconds in range(0, 7_200, 10):
+        start = datetime(2017, 10, 23, 8)  # noqa: DTZ001 - local
+        shown = nearest_minute(start + timedelta(seconds=seconds)) - start
+        assert shown == timedelta(minutes=nearest_minutes(seconds))
 
 
 @pytest.mark.parametrize("campaign", [plan_campaign(), nasty_campaign()])
