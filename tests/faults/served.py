@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -40,9 +41,16 @@ class Nursery:
         self._process.start()
         self._pid = 0
 
-    def start(self) -> None:
-        """Start a service, and wait until it answers."""
-        self._pipe.send("start")
+    def start(self, *, children: bool = True) -> None:
+        """Start a service, and wait until it answers.
+
+        Parameters
+        ----------
+        children
+            Whether its jobs run in processes of their own, which take seconds to begin; else in
+            its own threads, where a life is long enough for several of them.
+        """
+        self._pipe.send("children" if children else "threads")
         self._pid = self._pipe.recv()
         last = time.monotonic() + PATIENCE_S
         while time.monotonic() < last:
@@ -94,20 +102,27 @@ def _free_port() -> int:
 
 def _fork_when_told(pipe: Connection, url: str, port: int) -> None:
     """Import everything once, then fork a service each time that it is asked for."""
-    from tests.service import serving  # noqa: PLC0415 -- in this process alone
+    from tests.faults import lives  # noqa: PLC0415 -- in this process alone
 
     child = 0
-    while (told := pipe.recv()) != "end":
-        if told == "start":
-            child = os.fork()
-            if child == 0:
-                pipe.close()
-                serving.main(url, port)
-                os._exit(0)
-            pipe.send(child)
-        else:
-            os.waitpid(child, 0)
-            pipe.send("buried")
+    with tempfile.TemporaryDirectory(prefix="lives-") as home:
+        tempfile.tempdir = home  # what those who are killed leave there goes with it
+        lives.warm_up()
+        while (told := pipe.recv()) != "end":
+            if told != "bury":
+                child = os.fork()
+                if child == 0:
+                    pipe.close()
+                    lives.live(url, port, children=told == "children")
+                    os._exit(0)
+                pipe.send(child)
+            else:
+                os.waitpid(child, 0)
+                pipe.send("buried")
+        _end(child)
+
+
+def _end(child: int) -> None:
     if child:
         try:
             os.kill(child, signal.SIGTERM)

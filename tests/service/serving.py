@@ -22,7 +22,7 @@ from app.service.access import authenticate
 from app.service.app import create_service
 from app.service.context import Services
 from app.service.jobs import JobRunner
-from app.service.jobs.executor import Ask, Files, Report, Step, Task
+from app.service.jobs.executor import Ask, Executor, Files, Report, Step, Task
 from app.service.jobs.following import streams_end_with_signals
 from app.service.jobs.local import LocalExecutor
 from app.service.settings import ServiceSettings
@@ -30,6 +30,7 @@ from data.store import open_store
 from tests.service.conftest import SECRET, told_by_headers
 
 LEASE = timedelta(seconds=2)
+ATTEMPTS = 3
 HOLD_TICK_S = 0.05
 
 
@@ -47,14 +48,23 @@ class HoldingExecutor(LocalExecutor):
         return super().run(task, report=report_and_hold, asked=asked)
 
 
-def main(url: str, port: int, *, held: bool = False) -> None:
-    """Serve until told to stop."""
-    settings = ServiceSettings(database_url=url, folder=Path(), secret=SECRET, lease=LEASE)
+def main(
+    url: str,
+    port: int,
+    *,
+    executor: Executor | None = None,
+    lease: timedelta = LEASE,
+    attempts: int = ATTEMPTS,
+) -> None:
+    """Serve until told to stop; jobs run in processes of their own where nothing else is given."""
+    settings = ServiceSettings(
+        database_url=url, folder=Path(), secret=SECRET, lease=lease, job_attempts=attempts
+    )
     services = Services(open_store(url), settings)
 
     @asynccontextmanager
     async def alive(_: FastAPI) -> AsyncIterator[None]:
-        runner = JobRunner(services, HoldingExecutor() if held else None)
+        runner = JobRunner(services, executor)
         with streams_end_with_signals():
             runner.start()
             yield
@@ -66,4 +76,5 @@ def main(url: str, port: int, *, held: bool = False) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), held="held" in sys.argv[3:])
+    holding = HoldingExecutor() if "held" in sys.argv[3:] else None
+    main(sys.argv[1], int(sys.argv[2]), executor=holding)
