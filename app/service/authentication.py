@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 from collections.abc import Iterable
 from datetime import datetime
@@ -112,10 +113,24 @@ def _credential(request: Request) -> str:
     key = request.headers.get(KEY_HEADER)
     if bearer is not None and key is not None:
         raise ApiError(400, "two-credentials", f"Give either Authorization or {KEY_HEADER}.")
-    if bearer is not None:
-        scheme, _, token = bearer.partition(" ")
-        return token.strip() if scheme.lower() == "bearer" else ""
-    return (key or "").strip()
+    return (key or "").strip() if bearer is None else _authorised(bearer)
+
+
+def _authorised(header: str) -> str:
+    """Return the key or token of an ``Authorization`` header.
+
+    The password of HTTP Basic is one too, whatever the user: many GIS programs have no other way.
+    """
+    scheme, _, told = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return told.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        pair = base64.b64decode(told.strip(), validate=True).decode()
+    except ValueError:  # no base64, or no UTF-8
+        return ""
+    return pair.partition(":")[2].strip()
 
 
 def _unrecognised() -> ApiError:

@@ -19,6 +19,8 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("faces", {}),
     ("postings", {}),
     ("tour", {}),
+    ("tour-stops", {}),
+    ("tour-legs", {}),
     ("faces", {"bbox": BOX}),
     ("zones", {"bbox": BOX, "where": "level = 'territoire'"}),
     ("faces", {"where": "city = 'Grenoble'"}),

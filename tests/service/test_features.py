@@ -22,7 +22,8 @@ from tests.builders import lnglat_at
 from tests.service.conftest import AsRole, SetClock
 from tests.service.features import ACT, CRS84, EPSG, add_plan, ids, link, read
 
-COLLECTIONS = ["zones", "maisons", "faces", "postings", "tour"]
+COLLECTIONS = ["zones", "maisons", "faces", "postings", "tour", "tour-stops", "tour-legs"]
+OF_PLAN = {"postings", "tour", "tour-stops", "tour-legs"}
 PAGES = [
     "",
     "/conformance",
@@ -84,9 +85,27 @@ def test_every_collection_tells_where_and_when_its_features_are(
         features = read(client, link(each, "items") or "", limit=1000)["features"]
         bounds = shapely.total_bounds([_shape(feature) for feature in features])
         np.testing.assert_allclose(bounds, (west, south, east, north), atol=1e-7)
-        assert ("temporal" in each["extent"]) == (each["id"] in {"postings", "tour"})
+        assert ("temporal" in each["extent"]) == (each["id"] in OF_PLAN)
     (interval,) = listed[3]["extent"]["temporal"]["interval"]
     assert interval == ["2017-10-16T22:00:00Z", "2017-10-30T22:59:59Z"]
+
+
+@pytest.mark.usefixtures("plan")
+def test_stops_and_drives_are_layers_of_one_geometry_too_and_together_the_tour(
+    client: TestClient, ogc: str
+) -> None:
+    tour = read(client, f"{ogc}/collections/tour/items")["features"]
+    stops = read(client, f"{ogc}/collections/tour-stops/items")["features"]
+    legs = read(client, f"{ogc}/collections/tour-legs/items", kit=1)["features"]
+    assert {each["geometry"]["type"] for each in stops} == {"Point"}
+    assert {each["geometry"]["type"] for each in legs} == {"LineString"}
+    assert [each["id"] for each in stops] == [e["id"] for e in tour if e["id"].startswith("stop")]
+    assert [each["id"] for each in legs] == [e["id"] for e in tour if e["id"].startswith("leg~1")]
+    whole = {each["id"]: each for each in tour}
+    for each in (*stops, *legs):
+        assert each["properties"].items() <= whole[each["id"]]["properties"].items()
+        told = {k for k, v in whole[each["id"]]["properties"].items() if v is not None}
+        assert told - {"kind"} <= each["properties"].keys()
 
 
 def test_a_page_has_the_count_the_time_and_links_to_the_others(

@@ -71,12 +71,16 @@ def test_pyogrio_reads_every_collection_and_asks_for_parts_of_them(
     answers = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
     counts = [(each["layer"], each["n"]) for each in answers]
     by_layer: dict[str, dict[str, Any]] = {each["layer"]: each for each in reversed(answers)}
-    assert dict(counts[:5]) == {
+    assert dict(counts[:7]) == {
         "zones": 528, "maisons": 13, "faces": 2062, "postings": 3, "tour": 7,
+        "tour-stops": 3, "tour-legs": 4,
     }  # fmt: skip
     assert all(each["crs"] == ["OGC", "CRS84"] for each in answers)
     assert by_layer["zones"]["types"] == ["MultiPolygon", "Polygon"]
     assert by_layer["tour"]["types"] == ["LineString", "Point"]
+    assert by_layer["tour-stops"]["types"] == ["Point"]
+    assert by_layer["tour-legs"]["types"] == ["LineString"]
+    assert by_layer["tour-legs"]["columns"]["drive_min"] == "float64"
     assert by_layer["faces"]["columns"]["price_eur"] == "float64"
     assert by_layer["postings"]["columns"]["starts"].startswith("datetime64")
     folder = campaign_folder()
@@ -94,7 +98,7 @@ def test_pyogrio_reads_every_collection_and_asks_for_parts_of_them(
         sum(each["city"] == "Grenoble" for each in faces),
         1,
     ]
-    assert [each["n"] for each in answers[5:]] == expected
+    assert [each["n"] for each in answers[7:]] == expected
     assert min(expected) > 0
 
 

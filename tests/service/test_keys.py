@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -70,6 +71,8 @@ def test_every_failure_is_the_same_401(
         admin_key + "A",
         "pk_",
         "Basic xyz",
+        f"Basic {base64.b64encode(f'{admin_key}:'.encode()).decode()}",
+        f"Basic {base64.b64encode(b':' + b'pk_' + bytes([0xE9])).decode()}",
         "",
         expired,
         revoked,
@@ -80,6 +83,15 @@ def test_every_failure_is_the_same_401(
     assert len({answer.content for answer in answers}) == 1
     assert {answer.headers["WWW-Authenticate"] for answer in answers} == {'Bearer realm="placarde"'}
     assert old.expires_at == BEGINNING + timedelta(days=1)
+
+
+def test_a_key_may_be_the_password_of_http_basic_for_programs_that_know_nothing_else(
+    real: FastAPI, admin_key: str
+) -> None:
+    for user in ("qgis", ""):
+        answer = TestClient(real).get("/members", auth=(user, admin_key))
+        assert answer.status_code == 200, user
+    assert TestClient(real).get("/members", auth=("qgis", f"{admin_key}x")).status_code == 401
 
 
 def test_a_key_in_a_url_is_refused_even_if_it_is_good(known: Known, admin_key: str) -> None:

@@ -163,7 +163,25 @@ TOUR = Collection(
     is_of_plan=True,
 )
 
+
+def _part_of_tour(
+    collection_id: str, title: str, description: str, geometry: str, *names: str
+) -> Collection:
+    """Return a collection of what is of one kind: many GIS programs draw one geometry a layer."""
+    properties = tuple(p for p in TOUR.properties if p.name in names)
+    return Collection(collection_id, title, description, (geometry,), properties, is_of_plan=True)
+
+
+STOPS = _part_of_tour(
+    "tour-stops", "Stops of the tour", "The stops of the tour alone, as points.", "Point",
+    "kit", "begins", "ends", "maison_id", "name", "city", "open_on",
+)  # fmt: skip
+LEGS = _part_of_tour(
+    "tour-legs", "Drives of the tour", "The drives of the tour alone, as lines.", "LineString",
+    "kit", "begins", "ends", "from_id", "to_id", "drive_min", "km", "source", "is_empty",
+)  # fmt: skip
+
 COLLECTIONS: Mapping[str, Collection] = {
-    each.collection_id: each for each in (ZONES, MAISONS, FACES, POSTINGS, TOUR)
+    each.collection_id: each for each in (ZONES, MAISONS, FACES, POSTINGS, TOUR, STOPS, LEGS)
 }
 """Every collection by its id."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import shapely
 
+from app.service.features.collections import LEGS, POSTINGS, STOPS, TOUR
 from app.service.features.intervals import Interval, days, local
 from data.plan_features import Place, PlanFeatures
 from geo.order import OrderLine
@@ -31,13 +32,12 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class PlanLayers:
-    """The layers of a plan."""
+    """The layers of a plan, by the ids of their collections."""
 
-    postings: Layer
-    tour: Layer
+    by_id: Mapping[str, Layer]
 
     def __len__(self) -> int:
-        return len(self.postings.ids) + len(self.tour.ids)
+        return sum(len(layer.ids) for layer in self.by_id.values())
 
 
 _Part = tuple[str, dict[str, Any], Any, Interval]
@@ -45,15 +45,24 @@ _Part = tuple[str, dict[str, Any], Any, Interval]
 
 def plan_layers(features: PlanFeatures, *, withdrawn: Collection[str]) -> PlanLayers:
     """Return the layers of a plan, without the postings of some agents."""
-    return PlanLayers(
-        _layer(_posting(line) for line, agent in features.postings if agent not in withdrawn),
-        _layer((*_stops(features), *_legs(features))),
-    )
+    postings = (_posting(line) for line, agent in features.postings if agent not in withdrawn)
+    return _layers(postings, tuple(_stops(features)), tuple(_legs(features)))
 
 
 def no_layers() -> PlanLayers:
     """Return the layers of a campaign without a plan."""
-    return PlanLayers(_layer(()), _layer(()))
+    return _layers((), (), ())
+
+
+def _layers(postings: Iterable[_Part], stops: Sequence[_Part], legs: Sequence[_Part]) -> PlanLayers:
+    return PlanLayers(
+        {
+            POSTINGS.collection_id: _layer(postings),
+            TOUR.collection_id: _layer((*stops, *legs)),
+            STOPS.collection_id: _layer(stops),
+            LEGS.collection_id: _layer(legs),
+        }
+    )
 
 
 def _layer(parts: Iterable[_Part]) -> Layer:

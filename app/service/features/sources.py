@@ -12,7 +12,7 @@ import shapely
 
 from app.service.errors import not_found
 from app.service.features.caches import Caches
-from app.service.features.collections import TOUR, Collection
+from app.service.features.collections import Collection
 from app.service.features.encoding import encoded, reader_of
 from app.service.features.intervals import Interval
 from app.service.features.pages import EncodedPage, Extent
@@ -252,8 +252,7 @@ def open_source(
         return InputSource(tx, campaign_id, collection, campaign, prices)
     plan = _chosen(features.plan_states(tx, campaign_id), plan_id)
     layers = caches.layers.get_or_make((campaign_id, _version(plan)), lambda: _layers(tx, plan))
-    layer = layers.tour if collection is TOUR else layers.postings
-    return PlanSource(collection, layer, plan, prices)
+    return PlanSource(collection, layers.by_id[collection.collection_id], plan, prices)
 
 
 def _version(plan: PlanVersion | None) -> str:
