@@ -118,9 +118,25 @@ def hold_campaign(tx: Tx, campaign_id: str, *, even_archived: bool = False) -> C
         raise not_found("campaign")
     campaigns.lock(tx, campaign_id)
     found = open_campaign(tx, campaign_id)
-    if found.archived_at is not None and not even_archived:
-        raise ApiError(409, "archived", "The campaign is archived: it is no longer changed.")
+    if not even_archived:
+        refuse_archived(found)
     return found
+
+
+def refuse_archived(campaign: CampaignRecord) -> None:
+    """Refuse a change of what belongs to a campaign that was put away.
+
+    Raises
+    ------
+    ApiError
+        409.
+    """
+    if campaign.archived_at is not None:
+        detail = (
+            "The campaign is archived: it and its plans are read, and no longer changed. "
+            "Take it out again first (archived: false)."
+        )
+        raise ApiError(409, "archived", detail)
 
 
 def tag_of(campaign: CampaignRecord) -> str:

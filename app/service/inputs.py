@@ -15,7 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, Strin
 
 from app.service.access import Granted
 from app.service.acts import act_of
-from app.service.campaigns import hold_campaign, open_campaign, private_columns, told_problems
+from app.service.campaigns import (
+    hold_campaign,
+    open_campaign,
+    private_columns,
+    refuse_archived,
+    told_problems,
+)
 from app.service.context import Services
 from app.service.errors import RETRY_AFTER_S, ApiError, ProblemItem, not_found
 from app.service.etag import check_if_match, etag
@@ -302,8 +308,7 @@ def _replace(tx: Tx, taking: Taking, read: ReadUpload, act: Act) -> InputRecord:
 
 
 def _check_may_take(tx: Tx, campaign: CampaignRecord, taking: Taking) -> None:
-    if campaign.archived_at is not None:
-        raise ApiError(409, "archived", "The campaign is archived: it is no longer changed.")
+    refuse_archived(campaign)
     record = inputs.get(tx, taking.campaign_id, taking.sent.kind)
     if not taking.replaces:
         if record is not None:

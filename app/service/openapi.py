@@ -16,9 +16,9 @@ Campaigns live in a store; a plan is made by a job; files of a plan are read by 
 
 Every error is a problem (RFC 9457) with a stable `code`. What is changed needs `If-Match` with the
 `ETag` of what was read. A POST may carry an `Idempotency-Key`: repeated, it is done once. Lists
-come in pages; follow the link `next`. A query parameter that is not described here is refused (400,
-`unknown-parameter`): no list looks filtered that is not. Times are in UTC (RFC 3339), coordinates in degrees (WGS84),
-money in euros without tax.
+come in pages; follow the link `next`. A query parameter that is not described is refused (400,
+`unknown-parameter`): no list looks filtered that is not. Times are in UTC (RFC 3339), coordinates
+in degrees (WGS84), money in euros without tax.
 """.strip()
 
 PUBLIC = frozenset({"/health", "/ready", "/metrics", "/v/{token}"})

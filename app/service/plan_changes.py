@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.service import jobs
+from app.service.campaigns import hold_campaign, open_campaign, refuse_archived
 from app.service.context import Services
 from app.service.errors import ApiError
 from app.service.etag import check_if_match, etag
@@ -21,7 +22,7 @@ from app.service.states import Step, after
 from data.plan_json import plan_from_json
 from data.store import Tx, audit, clock, plans
 from data.store.audit import Act
-from data.store.tables import PlanRecord
+from data.store.tables import PlanRecord, PlanState
 from data.write.folder import PLAN_FILE
 
 OURSELVES = "placarde"
@@ -59,14 +60,43 @@ def check_seen(plan: PlanRecord, if_match: str | None) -> Base:
     return Base(plan.plan_id, plan.version, plan.revision)
 
 
-def locked(tx: Tx, base: Base) -> PlanRecord:
-    """Return the plan for changing it.
+def allowed(plan: PlanRecord, tx: Tx, step: Step) -> PlanState:
+    """Return the state that a step leads a plan to.
 
     Raises
     ------
     ApiError
-        412 if it is no longer as the change found it.
+        409 if its campaign is archived, or the step is not for a plan in this state.
     """
+    refuse_archived(open_campaign(tx, plan.campaign_id))
+    return after(plan, step)
+
+
+def seen(tx: Tx, plan_id: str, if_match: str | None, step: Step) -> tuple[PlanRecord, Base]:
+    """Return a plan as the caller has seen it, if the step is for it at all.
+
+    Raises
+    ------
+    ApiError
+        404, 409, 412, 428.
+    """
+    plan = plan_of(tx, plan_id)
+    base = check_seen(plan, if_match)
+    allowed(plan, tx, step)
+    return plan, base
+
+
+def locked(tx: Tx, base: Base) -> PlanRecord:
+    """Return the plan for changing it; its campaign stays as it is meanwhile.
+
+    The campaign is held first, as by whoever changes inputs: nobody waits for the other for ever.
+
+    Raises
+    ------
+    ApiError
+        409 if the campaign is archived, 412 if the plan is no longer as the change found it.
+    """
+    hold_campaign(tx, plan_of(tx, base.plan_id).campaign_id)
     plan = plan_of(tx, base.plan_id, lock=True)
     if plan.version != base.version:
         check_seen(plan, etag(base.version))

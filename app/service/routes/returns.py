@@ -13,16 +13,17 @@ from app.service import jobs
 from app.service.access import Action, Granted, needs
 from app.service.acts import act_of
 from app.service.bodies import FORM
+from app.service.campaigns import hold_campaign, open_campaign, refuse_archived
 from app.service.carrying import carry
 from app.service.context import RequestId, Services, ServicesDep
 from app.service.errors import ApiError, responses
 from app.service.etag import IfMatch
 from app.service.jobs.summary import summary_of
 from app.service.plan_changes import (
-    check_seen,
     locked,
     note,
     postings_in,
+    seen,
     tag_of,
     without_withdrawn,
 )
@@ -80,9 +81,7 @@ def reconcile(
     """
     without_withdrawn(service, plan_id)
     with service.store.read() as tx:
-        plan = plan_of(tx, plan_id)
-        base = check_seen(plan, if_match)
-        after(plan, Step.RECONCILE)
+        _, base = seen(tx, plan_id, if_match, Step.RECONCILE)
         files = plans.files(tx, plan_id, revision=base.revision)
     before = postings_in(files[PLAN_FILE])
     answer = jobs.run_child(
@@ -154,7 +153,7 @@ async def remark_files(request: Request, service: ServicesDep) -> dict[str, byte
     operation_id="addRemarks",
     summary="Add remarks that readers saved from the maps",
     status_code=201,
-    responses=responses(401, 403, 404, 410, 413, 415, 422, 503),
+    responses=responses(401, 403, 404, 409, 410, 413, 415, 422, 503),
     openapi_extra=form_body("A file of remarks, as the maps save it; the field may be repeated"),
 )
 def add_remarks(
@@ -172,6 +171,7 @@ def add_remarks(
     without_withdrawn(service, plan_id)
     with service.store.read() as tx:
         plan = plan_of(tx, plan_id)
+        refuse_archived(open_campaign(tx, plan.campaign_id))
         files = plans.files(tx, plan_id, revision=plan.revision)
         kept = plans.files(tx, plan_id, revision=plan_extras.BESIDE)
     raw = {name: content for name, content in kept.items() if name.startswith(_RAW)}
@@ -185,6 +185,7 @@ def add_remarks(
     made = {f"{REMARKS}/{path}": content for path, content in _unprefixed(NEW, answer).items()}
     made |= raw | {_REMARKS_ANSWER: json.dumps(told, ensure_ascii=False).encode()}
     with service.store.write() as tx:
+        hold_campaign(tx, plan.campaign_id)
         plan = plan_of(tx, plan_id, lock=True)
         for path, content in sorted(made.items()):
             plan_extras.keep(tx, plan, path, content, revision=plan_extras.BESIDE)

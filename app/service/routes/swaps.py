@@ -12,6 +12,7 @@ from fastapi import APIRouter, Response
 from app.service import jobs
 from app.service.access import Action, Granted, needs
 from app.service.acts import act_of
+from app.service.campaigns import hold_campaign, open_campaign, refuse_archived
 from app.service.context import RequestId, Services, ServicesDep
 from app.service.errors import ApiError, responses
 from app.service.etag import IfMatch
@@ -19,8 +20,10 @@ from app.service.locking import lock_posting, refused_locks
 from app.service.plan_changes import (
     Base,
     add_revision,
+    allowed,
     check_seen,
     note,
+    seen,
     stripped,
     tag_of,
     without_withdrawn,
@@ -37,7 +40,7 @@ from app.service.plan_models import (
 from app.service.plan_reading import OpenPlan, plan_of
 from app.service.plan_work import ANSWER
 from app.service.routes.plans import opened, shown
-from app.service.states import Step, after
+from app.service.states import Step
 from app.service.swaps import (
     Swap,
     Trial,
@@ -86,7 +89,8 @@ def swap_posting(
     """
     found = opened(service, plan_id)
     base = check_seen(found.record, if_match)
-    after(found.record, Step.CHANGE)
+    with service.store.read() as tx:
+        allowed(found.record, tx, Step.CHANGE)
     swap = Swap(asked.period, asked.face_id, asked.agent_id)
     trial = _tried(service, found, swap)
     response.headers["ETag"] = tag_of(found.record)
@@ -125,7 +129,7 @@ def undo(
 ) -> PlanAnswer:
     """Go back to the revision before. Whoever has withdrawn their consent does not come back."""
     act = partial(act_of, service, granted, request_id)
-    answer, tag = _moved(service, act, plan_id=plan_id, seen=if_match, find=undo_of)
+    answer, tag = _moved(service, act, plan_id=plan_id, if_match=if_match, find=undo_of)
     response.headers["ETag"] = tag
     return answer
 
@@ -147,7 +151,7 @@ def redo(
 ) -> PlanAnswer:
     """Go forward again, as long as nothing else was changed since."""
     act = partial(act_of, service, granted, request_id)
-    answer, tag = _moved(service, act, plan_id=plan_id, seen=if_match, find=redo_of)
+    answer, tag = _moved(service, act, plan_id=plan_id, if_match=if_match, find=redo_of)
     response.headers["ETag"] = tag
     return answer
 
@@ -179,12 +183,14 @@ def lock(
     swap = Swap(asked.period, asked.face_id, asked.agent_id)
     _check_names(found, swap)
     with service.store.read() as tx:
+        refuse_archived(open_campaign(tx, found.record.campaign_id))
         refused = refused_locks(found.campaign, swap, live_locks(tx, found.record.campaign_id))
     if refused:
         told = [{"rule": each.code, "message": each.message} for each in refused]
         detail = "No plan could keep this lock."
         raise ApiError(409, "lock-conflict", detail, extra={"violations": told})
     with service.store.write() as tx:
+        hold_campaign(tx, found.record.campaign_id)
         plan = plan_of(tx, plan_id, lock=True)
         act = act_of(service, granted, request_id, tx)
         lock_posting(tx, plan.campaign_id, swap, act=act)
@@ -236,14 +242,12 @@ def _refusal(told: list[dict[str, Any]]) -> ApiError:
 
 
 def _moved(
-    service: Services, act: Callable[[Tx], Act], *, plan_id: str, seen: str | None, find: Find
+    service: Services, act: Callable[[Tx], Act], *, plan_id: str, if_match: str | None, find: Find
 ) -> tuple[PlanAnswer, str]:
     """Show another revision of a draft; return the plan and its new ETag."""
     without_withdrawn(service, plan_id)
     with service.store.read() as tx:
-        plan = plan_of(tx, plan_id)
-        base = check_seen(plan, seen)
-        after(plan, Step.CHANGE)
+        plan, base = seen(tx, plan_id, if_match, Step.CHANGE)
         move = find(tx, plan)
         gone = list(plan.withdrawn)
         files = plans.files(tx, plan_id, revision=move.content)

@@ -16,9 +16,9 @@ from app.service.errors import ApiError, responses
 from app.service.etag import IfMatch
 from app.service.plan_changes import (
     Base,
-    check_seen,
     locked,
     note,
+    seen,
     stripped,
     tag_of,
     without_withdrawn,
@@ -200,10 +200,7 @@ def _seen(service: Services, plan_id: str, if_match: str | None, step: Step) -> 
     """Return the plan as the caller has seen it, if the step is for it at all."""
     without_withdrawn(service, plan_id)
     with service.store.read() as tx:
-        plan = plan_of(tx, plan_id)
-        base = check_seen(plan, if_match)
-        after(plan, step)
-        return base
+        return seen(tx, plan_id, if_match, step)[1]
 
 
 def _step(
