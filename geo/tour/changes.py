@@ -11,10 +11,11 @@ from geo.french import counted, month_date, typeset
 from geo.plan import Shortfall
 from geo.tour.cpsat import fits_cpsat
 from geo.tour.earliest import earliest_finish, finish_with
-from geo.tour.exact import fits_exact, kits_of
+from geo.tour.exact import fits_exact
 from geo.tour.moves import moves_of
 from geo.tour.problem import TourProblem
 from geo.tour.pyvrp_search import search
+from geo.tour.sharing import kits_of
 from geo.tour.stays import Stay
 from geo.tour.travel import TravelMatrix
 from geo.tour.wording import quoted

@@ -12,8 +12,8 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from geo.model import IntArray
-from geo.tour.exact import Kit
 from geo.tour.moves import StopMoves
+from geo.tour.sharing import Kit
 from geo.tour.steps import steps_of
 from geo.tour.tables import NEVER as NO_LEG
 from geo.tour.tables import fill, finish, share_finish

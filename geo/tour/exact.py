@@ -1,24 +1,18 @@
 """The proven best tour from the tables of `geo.tour.tables`, with kits that share out the stops.
 
-Costs are pairs (seconds, metres) packed into one integer, so that the least is lexicographic. Kits
-are taken one after the other, each with the stops that it may visit, by subset convolution; where
-all may go anywhere, symmetry halves the work.
+Costs are pairs (seconds, metres) packed into one integer, so that the least is lexicographic.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import product
 
-import numpy as np
-
-from geo.model import IntArray
 from geo.tour.moves import moves_of
 from geo.tour.problem import TourProblem
+from geo.tour.sharing import Shared, Tight, kits_of
 from geo.tour.steps import steps_of
-from geo.tour.tables import NEVER, Fronts, Steps, close, fill, share, split
+from geo.tour.tables import NEVER, Fronts, Steps, close, fill
 
 Routes = tuple[tuple[int, ...], ...]
 """The stops of each kit that is used, in the order in which it visits them."""
@@ -58,14 +52,20 @@ def solve_exact(problem: TourProblem) -> ExactAnswer | None:
         return None
     last = steps.free.shape[2] - 2
     kits = kits_of(problem)
-    shared = _Shared.of(close(steps, fronts, last), kits, fewest=problem.fewest_kits)
+    shared = Shared.of(close(steps, fronts, last), kits, fewest=problem.fewest_kits)
     if shared is None:
         return ExactAnswer(None)
     drive_s = shared.value // unit
     ends = sorted({stay.end + 1 for stays in problem.stays for stay in stays})
 
-    def by(until: int) -> _Shared | None:
-        found = _Shared.of(close(steps, fronts, until), kits, fewest=problem.fewest_kits)
+    sharing = Tight.of(shared, most=(drive_s + 1) * unit - 1)
+
+    def by(until: int) -> Shared | None:
+        one = close(steps, fronts, until)
+        if sharing is not None and (kits[0].alike or not problem.fewest_kits):
+            found = sharing.with_costs(one)
+        else:
+            found = Shared.of(one, kits, fewest=problem.fewest_kits)
         if found is None or found.n_used > shared.n_used or found.value // unit > drive_s:
             return None
         return found
@@ -78,113 +78,6 @@ def solve_exact(problem: TourProblem) -> ExactAnswer | None:
         _route(steps, fronts, m, value=int(best.one[m]), until=until) for m in best.subsets() if m
     ]
     return ExactAnswer(tuple(routes))
-
-
-@dataclass(frozen=True, slots=True)
-class Kit:
-    """The stops that a kit may visit, as a subset, and whether all the kits before may too."""
-
-    allowed: int
-    alike: bool
-
-
-def kits_of(problem: TourProblem) -> list[Kit]:
-    """Return the kits; of those that may go anywhere, no more than there are stops."""
-    n = len(problem.stop_ids)
-    masks = [
-        sum(1 << stop for stop in range(n) if kit in problem.may_visit(stop))
-        for kit in range(problem.kits)
-    ]
-    alike = len(set(masks)) == 1
-    if alike:
-        return [Kit(masks[0], alike=True)] * min(problem.kits, n)
-    return [Kit(mask, alike=False) for mask in masks if mask]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Shared:
-    """All stops shared out: `tables[k]` is what each set costs the first ``k`` kits."""
-
-    one: IntArray
-    kits: tuple[Kit, ...]
-    tables: tuple[IntArray, ...]
-
-    @staticmethod
-    def of(one: IntArray, kits: list[Kit], *, fewest: bool) -> _Shared | None:
-        """Return the cheapest sharing of all stops, with the fewest kits if asked; None: none."""
-        choices = _choices(kits) if fewest else iter([kits])
-        best: _Shared | None = None
-        for chosen in choices:
-            if best is not None and len(chosen) > len(best.kits):
-                break
-            found = _Shared(one, tuple(chosen), tuple(_tables(one, chosen)))
-            if found.value < NEVER and (best is None or found.value < best.value):
-                best = found
-        return best
-
-    @property
-    def value(self) -> int:
-        """Return the cost of all stops."""
-        return int(self.tables[-1][-1])
-
-    @property
-    def n_used(self) -> int:
-        """Return how many kits share."""
-        return len(self.kits)
-
-    def subsets(self) -> list[int]:
-        """Return the stops of each kit."""
-        m, taken = len(self.one) - 1, []
-        for k in range(len(self.kits), 0, -1):
-            rest = self.tables[k - 1]
-            value = int(self.tables[k][m])
-            s = split(self.one, rest, self.kits[k - 1].allowed, m, value)
-            taken.append(s)
-            m ^= s
-        return taken
-
-
-def _choices(kits: list[Kit]) -> Iterator[list[Kit]]:
-    """Yield sets of kits by size: how many of each kind, where they are not alike."""
-    if not kits or kits[0].alike:
-        yield from (kits[:size] for size in range(1, len(kits) + 1))
-        return
-    kinds = sorted({kit.allowed for kit in kits})
-    most = [sum(kit.allowed == kind for kit in kits) for kind in kinds]
-    counts = product(*(range(count + 1) for count in most))
-    for chosen in sorted(counts, key=lambda count: (sum(count), count)):
-        if any(chosen):
-            yield [
-                Kit(kind, alike=False)
-                for kind, count in zip(kinds, chosen, strict=True)
-                for _ in range(count)
-            ]
-
-
-def _tables(one: IntArray, kits: list[Kit]) -> Iterator[IntArray]:
-    nothing = np.full(len(one), NEVER, dtype=np.int64)
-    nothing[0] = 0
-    table = nothing
-    yield table
-    for k, kit in enumerate(kits):
-        if k == 0 and kit.allowed == len(one) - 1:
-            table = one
-        elif k == len(kits) - 1:
-            table = _last(one, table, kit.allowed)
-        else:
-            table = share(one, table, kit.allowed, int(kit.alike))
-        yield table
-
-
-def _last(one: IntArray, rest: IntArray, allowed: int) -> IntArray:
-    """Return what the last kit makes of all stops; no other set is asked for."""
-    everything = len(one) - 1
-    mine = np.arange(len(one), dtype=np.int64)
-    mine = mine[mine & ~allowed == 0]
-    total = np.minimum(one[mine] + rest[everything ^ mine], NEVER)
-    table = np.full(len(one), NEVER, dtype=np.int64)
-    table[everything] = total.min()
-    return table
 
 
 def _route(steps: Steps, fronts: Fronts, m: int, *, value: int, until: int) -> tuple[int, ...]:

@@ -14,9 +14,9 @@ from geo.model import IntArray
 from geo.plan import Shortfall
 from geo.tour.changes import MAX_SEARCHED, fits, moved_window, without
 from geo.tour.earliest import NEVER, earliest_finish, finish_with, one_more
-from geo.tour.exact import kits_of
 from geo.tour.moves import moves_of
 from geo.tour.problem import SEARCH_DAYS, TourProblem
+from geo.tour.sharing import kits_of
 from geo.tour.subsets import members
 from geo.tour.wording import duration, quoted
 

@@ -23,6 +23,7 @@ from geo.model import IntArray
 
 NEVER = 1 << 61
 _FIRST_ROOM = 1 << 16
+_MOST_TIGHT = 1 << 16
 
 Int16Array = NDArray[np.int16]
 
@@ -175,14 +176,44 @@ def share(one: IntArray, rest: IntArray, allowed: int, alike: int) -> IntArray:
     for m in range(1, len(one)):
         mine = m & allowed
         must = m & -m if alike else 0
-        least = shared[m]
-        s = mine
-        while s > 0:
-            if (not must or s & must) and one[s] < NEVER and rest[m ^ s] < NEVER:
-                least = min(least, one[s] + rest[m ^ s])
-            s = (s - 1) & mine
-        shared[m] = least
+        if must & ~mine:
+            continue
+        least, free = shared[m], mine ^ must
+        s = free
+        while True:
+            least = min(least, one[s | must] + rest[m ^ (s | must)])
+            if s == 0:
+                break
+            s = (s - 1) & free
+        shared[m] = min(least, NEVER)
     return shared
+
+
+@compiled
+def tight(
+    one: IntArray, rest: IntArray, allowed: int, states: IntArray, spent: IntArray, most: int
+) -> IntArray:
+    """Return the rows ``(set, s)`` with which a kit may take ``s`` of a set at `most` in all.
+
+    `spent` is what the kits after this one cost where these stops are left to it and to those
+    before it, for whom `rest` is the least. No rows at all where they would be too many.
+    """
+    rows = np.empty((_MOST_TIGHT, 2), np.int64)
+    count = 0
+    for at in range(len(states)):
+        m = states[at]
+        mine = m & allowed
+        s = mine
+        while True:
+            if spent[at] + one[s] + rest[m ^ s] <= most:
+                if count == _MOST_TIGHT:
+                    return rows[:0]
+                rows[count, 0], rows[count, 1] = m, s
+                count += 1
+            if s == 0:
+                break
+            s = (s - 1) & mine
+    return rows[:count]
 
 
 @compiled
@@ -206,11 +237,14 @@ def share_finish(one: IntArray, rest: IntArray, allowed: int, alike: int) -> Int
     for m in range(1, len(one)):
         mine = m & allowed
         must = m & -m if alike else 0
-        least = shared[m]
-        s = mine
-        while s > 0:
-            if (not must or s & must) and one[s] < least and rest[m ^ s] < least:
-                least = max(one[s], rest[m ^ s])
-            s = (s - 1) & mine
+        if must & ~mine:
+            continue
+        least, free = shared[m], mine ^ must
+        s = free
+        while True:
+            least = min(least, max(one[s | must], rest[m ^ (s | must)]))
+            if s == 0:
+                break
+            s = (s - 1) & free
         shared[m] = least
     return shared

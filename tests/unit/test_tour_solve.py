@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from geo.errors import PlacardeError
-from geo.model import Campaign, Maison, TourRules, TravelRow
+from geo.model import Campaign, IntArray, Maison, TourRules, TravelRow
 from geo.plan import Status, Stop, Tour, TravelSource
 from geo.tour import build_problem, solve
 from geo.tour.cpsat import solve_cpsat
 from geo.tour.exact import fits_exact, solve_exact
 from geo.tour.moves import moves_of
 from geo.tour.schedule import schedule
-from geo.tour.tables import share, split
+from geo.tour.sharing import Kit, Shared, Tight
+from geo.tour.tables import NEVER, share, split
 from tests.builders import lnglat_at, tiny_campaign
 
 RULES = TourRules(date(2017, 10, 17), date(2017, 11, 17), "m1")
@@ -343,6 +344,55 @@ def test_sharing_among_kits_takes_the_best_split_of_each_subset() -> None:
             s = split(a, b, allowed, m, least)
             assert s & ~allowed == 0
             assert a[s] + b[m - s] == least
+
+
+def random_costs(rng: np.random.Generator, n: int) -> IntArray:
+    """Return what a kit costs for each set: few values, so that many sharings cost the same."""
+    one = 100 * rng.integers(1, 6, 1 << n) + rng.integers(0, 3, 1 << n)
+    one[rng.random(1 << n) < 0.3] = NEVER
+    one[0] = 0
+    return one
+
+
+def shared_among(rng: np.random.Generator, *, n: int) -> list[Kit]:
+    everything = (1 << n) - 1
+    if rng.random() < 0.5:
+        return [Kit(everything, alike=True)] * int(rng.integers(1, 4))
+    masks = [int(mask) for mask in rng.integers(1, everything + 1, int(rng.integers(1, 3)))]
+    return [Kit(mask, alike=False) for mask in (*masks, everything)]
+
+
+def test_stays_that_end_sooner_are_shared_among_kits_as_if_from_the_beginning() -> None:
+    rng, n, compared = np.random.default_rng(1), 6, 0
+    for _ in range(300):
+        kits, one = shared_among(rng, n=n), random_costs(rng, n)
+        shared = Shared.of(one, kits, fewest=False)
+        if shared is None:
+            continue
+        most = 100 * (shared.value // 100) + 99
+        cheap_enough = Tight.of(shared, most=most)
+        assert cheap_enough is not None
+        later = one + np.where(rng.random(1 << n) < 0.2, rng.integers(0, 200, 1 << n), 0)
+        later[0] = 0
+        later = np.minimum(later, NEVER)
+        best, again = Shared.of(later, kits, fewest=False), cheap_enough.with_costs(later)
+        if best is None or best.value > most:
+            assert again.value > most
+        else:
+            compared += 1
+            assert (again.value, again.subsets()) == (best.value, best.subsets())
+    assert compared > 50
+
+
+def test_too_many_cheap_sharings_are_not_listed() -> None:
+    n = 11
+    one = np.ones(1 << n, dtype=np.int64)
+    one[0] = 0
+    kits = [Kit((1 << n) - 1, alike=True)] * 3
+    shared = Shared.of(one, kits, fewest=False)
+    assert shared is not None
+    assert Tight.of(shared, most=shared.value) is not None
+    assert Tight.of(shared, most=shared.value + 2) is None
 
 
 def test_a_first_leg_never_begins_the_day_before() -> None:
