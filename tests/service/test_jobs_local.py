@@ -36,6 +36,7 @@ PATIENCE_S = 300.0
 @pytest.fixture(scope="module")
 def executor() -> Iterator[LocalExecutor]:
     made = LocalExecutor()
+    made.prepare()
     yield made
     made.close()
 
@@ -102,7 +103,7 @@ def test_a_task_whose_process_is_killed_has_crashed(executor: LocalExecutor) -> 
         os.kill(child._process.pid, signal.SIGKILL)
 
     with pytest.raises(CrashedError, match="status -9"):
-        executor.run(plan_task(tiny_files()), report=kill, asked=lambda: None)
+        executor.run(plan_task(crowded_files(), gap=0.0), report=kill, asked=lambda: None)
 
 
 def test_a_process_that_died_while_it_waited_is_not_used(executor: LocalExecutor) -> None:
