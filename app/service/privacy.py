@@ -10,14 +10,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from app.service import jobs
+from app.service.campaigns import hold_campaign
 from app.service.context import Services
 from app.service.errors import ApiError, not_found
 from app.service.jobs.summary import summary_of
 from app.service.plan_changes import OURSELVES, without_withdrawn
 from data.plan_json import plan_from_json
+from data.read.cells import MEDIA, SEPARATOR
 from data.store import (
     Store,
     StoreUnavailableError,
@@ -28,11 +30,12 @@ from data.store import (
     inputs,
     plans,
     upkeep,
+    withdrawals,
 )
 from data.store import consents as consent_store
 from data.store.audit import Act
 from data.store.erasure import AGENTS, LOCKS, Person
-from data.store.tables import InputRecord, PlanRecord
+from data.store.tables import PlanRecord, RowRecord
 from data.write.folder import PLAN_FILE
 
 logger = logging.getLogger("placarde.service")
@@ -64,7 +67,7 @@ def withdraw(service: Services, campaign_id: str, agent_id: str, act_of: ActOf) 
             raise not_found("agent")
         act = act_of(tx)
         if "consent_media" not in record.headings:
-            _keep_consents(tx, record, but=agent_id, act=act)
+            inputs.keep_consents(tx, record, but=agent_id, act=act)
         inputs.change_row(tx, record, row, cells={"consent_media": ""}, act=act)
         consent_store.withdraw(tx, campaign_id, [agent_id], act)
         _unlock(tx, campaign_id, agent_id, act)
@@ -72,6 +75,56 @@ def withdraw(service: Services, campaign_id: str, agent_id: str, act_of: ActOf) 
     settle(service, campaign_id)
     with service.store.read() as tx:
         return Withdrawal(concerned, tuple(consent_store.withheld(tx, campaign_id)))
+
+
+@dataclass(frozen=True, slots=True)
+class NewConsent:
+    """What an agent agrees to from now on; `until` is the last day, None for no end."""
+
+    media: frozenset[str]
+    until: date | None
+    given_on: date
+
+    def cells(self) -> dict[str, str]:
+        """Return the cells that say so."""
+        return {
+            "consent_media": SEPARATOR.join(each for each in MEDIA if each in self.media),
+            "consent_until": "" if self.until is None else self.until.isoformat(),
+        }
+
+
+def consent(
+    service: Services, campaign_id: str, agent_id: str, new: NewConsent, act_of: ActOf
+) -> tuple[RowRecord, bool]:
+    """Note a new consent of an agent, whose withdrawal ends; return the row, and whether one did.
+
+    Plans made before stay without the portrait: it comes back by a new plan.
+
+    Raises
+    ------
+    ApiError
+        404 if there is no such agent; 409 if the campaign is archived, or the agent has withdrawn
+        after that day.
+    """
+    with service.store.write() as tx:
+        hold_campaign(tx, campaign_id)
+        record = inputs.get(tx, campaign_id, AGENTS)
+        row = inputs.row(tx, campaign_id, AGENTS, agent_id)
+        if record is None or row is None:
+            raise not_found("agent")
+        last = withdrawals.withdrawn_on(tx, campaign_id, agent_id)
+        if last is not None and new.given_on < last:
+            detail = f"The agent has withdrawn on {last}: a consent from before is none."
+            raise ApiError(409, "withdrawn-later", detail)
+        act = act_of(tx)
+        ended = agent_id in withdrawals.standing(tx, campaign_id)
+        if "consent_media" not in record.headings:
+            inputs.keep_consents(tx, record, but=agent_id, act=act)
+        withdrawals.give(tx, campaign_id, agent_id, given_on=new.given_on, act=act)
+        cells = new.cells()
+        if not cells["consent_until"] and "consent_until" not in record.headings:
+            del cells["consent_until"]
+        return inputs.change_row(tx, record, row, cells=cells, act=act), ended
 
 
 def settle(service: Services, campaign_id: str | None = None) -> None:
@@ -132,14 +185,6 @@ def tend(service: Services) -> None:
     settle(service)
     if purge(service.store, service.settings.retention, at=service.clock()):
         compact(service.store, service.clock())
-
-
-def _keep_consents(tx: Tx, record: InputRecord, *, but: str, act: Act) -> None:
-    """Begin to keep consents: all others agreed to everything, as their absence said."""
-    for row in list(inputs.every(tx, record.campaign_id, AGENTS)):
-        found = inputs.row(tx, record.campaign_id, AGENTS, row.row_id)
-        if found is not None and row.row_id != but:
-            inputs.change_row(tx, record, found, cells={"consent_media": "tous"}, act=act)
 
 
 def _unlock(tx: Tx, campaign_id: str, agent_id: str, act: Act) -> None:

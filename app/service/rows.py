@@ -41,7 +41,7 @@ from data.read.edited import (
 )
 from data.read.log import ProblemLog
 from data.read.zones import ReadZones
-from data.store import Store, Tx, inputs
+from data.store import Store, Tx, inputs, withdrawals
 from data.store.canonical import canonical
 from data.store.folder_files import FILE_NAMES
 from data.store.rows import row_id_of
@@ -333,6 +333,15 @@ class _Check:
         own = self._own()
         if any(p.severity is Severity.ERROR for p in own):
             raise ApiError(422, "input-problems", "The row has problems.", problems=own)
+
+
+def with_withdrawal(found: Checked, row: RowRecord, kind: str) -> Checked:
+    """Return what is known of a row that was added, with the warning that a withdrawal was kept."""
+    asked = found.cells.get(withdrawals.MEDIA_COLUMN)
+    if kind != "agents" or row.cells.get(withdrawals.MEDIA_COLUMN) == asked:
+        return found
+    warning = withdrawals.problem(row.row_id, FILE_NAMES[kind])
+    return replace(found, problems=(*found.problems, warning))
 
 
 def referring(tx: Tx, campaign: CampaignRecord, kind: str, row_id: str) -> list[tuple[str, str]]:

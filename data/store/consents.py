@@ -21,10 +21,12 @@ from data.store.engine import Tx
 from data.store.tables import ROWS, AuditRecord, CampaignRecord, InputRecord, PlanRecord
 
 AGENTS = "agents"
-WITHDRAWN = "consent.withdraw"
+WITHDRAWN, GIVEN = "consent.withdraw", "consent.give"
+"""What the audit trail calls the word of somebody on their consent."""
 _EVERYTHING = frozenset(MEDIA)
 _MARGIN = timedelta(minutes=5)
-_SUBJECT = f"{AGENTS}/"
+SUBJECT = f"{AGENTS}/"
+"""What stands before the id of an agent in the audit trail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,23 @@ def of_campaign(tx: Tx, campaign_id: str) -> dict[str, Consent]:
         return {}
     table, keeps = ROWS[AGENTS], "consent_media" in record.headings
     rows = tx.execute(select(table.row_id, table.cells).where(table.campaign_id == campaign_id))
-    return {row_id: _consent(cells, keeps=keeps) for row_id, cells in rows}
+    return {row_id: consent_of(cells, keeps=keeps) for row_id, cells in rows}
+
+
+def consent_of(cells: Mapping[str, str], *, keeps: bool) -> Consent:
+    """Return what the cells of an agent say; a cell that cannot be read is no consent.
+
+    Parameters
+    ----------
+    keeps
+        Whether the campaign keeps consents; where it does not, every medium is agreed to.
+    """
+    try:
+        agreed = media(cells.get("consent_media") or "") if keeps else _EVERYTHING
+        text = cells.get("consent_until") or ""
+        return Consent(agreed, day(text) if text else None)
+    except CellFault:
+        return Consent(frozenset(), None)
 
 
 def note_withdrawn(tx: Tx, campaign_id: str, before: Mapping[str, Consent], act: Act) -> None:
@@ -78,7 +96,7 @@ def withdraw(tx: Tx, campaign_id: str, agent_ids: Collection[str], act: Act) -> 
             tx,
             act,
             WITHDRAWN,
-            subject=f"{_SUBJECT}{agent_id}",
+            subject=f"{SUBJECT}{agent_id}",
             campaign_id=campaign_id,
             change={"plans": concerned},
         )
@@ -91,12 +109,18 @@ def withdrawn_since(tx: Tx, campaign_id: str, moment: datetime) -> list[str]:
     A few minutes before count too, for transactions that ran at the same time: leaving somebody out
     who is not in a plan changes nothing.
     """
-    query = select(AuditRecord.subject).where(
+    query = select(AuditRecord.subject, AuditRecord.action, AuditRecord.at).where(
         AuditRecord.campaign_id == campaign_id,
-        AuditRecord.action == WITHDRAWN,
+        AuditRecord.action.in_((WITHDRAWN, GIVEN)),
         AuditRecord.at >= moment - _MARGIN,
     )
-    return sorted({subject.removeprefix(_SUBJECT) for subject in tx.scalars(query)})
+    found: set[str] = set()
+    for subject, action, at in tx.execute(query.order_by(AuditRecord.seq)):
+        if action == WITHDRAWN:
+            found.add(subject.removeprefix(SUBJECT))
+        elif at <= moment:  # the plan was asked for with the new consent
+            found.discard(subject.removeprefix(SUBJECT))
+    return sorted(found)
 
 
 def withheld(tx: Tx, campaign_id: str | None = None) -> Sequence[str]:
@@ -106,15 +130,6 @@ def withheld(tx: Tx, campaign_id: str | None = None) -> Sequence[str]:
         query = query.where(PlanRecord.campaign_id == campaign_id)
     rows = tx.execute(query.order_by(PlanRecord.plan_id))
     return [plan_id for plan_id, withdrawn, left in rows if not set(withdrawn) <= set(left)]
-
-
-def _consent(cells: Mapping[str, str], *, keeps: bool) -> Consent:
-    try:
-        agreed = media(cells.get("consent_media") or "") if keeps else _EVERYTHING
-        text = cells.get("consent_until") or ""
-        return Consent(agreed, day(text) if text else None)
-    except CellFault:
-        return Consent(frozenset(), None)
 
 
 def _is_less(now: Consent, before: Consent, last: date) -> bool:

@@ -6,7 +6,7 @@ out again, it does not change.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -18,11 +18,13 @@ from data.read.campaign import CAMPAIGN_FILE
 from data.read.folder import PORTRAIT_LIMIT
 from data.read.portraits import FOLDER as PORTRAITS
 from data.read.sections import GeocoderSection
-from data.store import blobs, campaigns, inputs
+from data.store import blobs, campaigns, inputs, withdrawals
 from data.store.audit import Act
 from data.store.cleaned_rows import headings_of, rows_of
+from data.store.consents import AGENTS, Consent
 from data.store.engine import Tx
 from data.store.folder_files import FILE_NAMES, POSITIONS_FILE, settings_of, table_file, toml_file
+from data.store.rows import Row
 from data.store.tables import KINDS, AttachmentRecord, BlobRecord, CampaignRecord
 from data.store.unpacked import unpacked
 
@@ -104,28 +106,42 @@ def import_files(
 def import_folder(
     tx: Tx, folder: Path, *, act: Act, crs: Mapping[str, str] | None = None
 ) -> tuple[CampaignRecord | None, Reading]:
-    """Do what `import_files` does with a folder on the disk."""
+    """Do what `import_files` does with a folder on the disk.
+
+    Whoever has withdrawn in another campaign has withdrawn here (`data.store.withdrawals`).
+    """
     cleaned = clean_campaign(folder, crs=crs)
     reading = _judged(cleaned, folder, crs)
     if reading.campaign is None or cleaned.rules is None:
         return None, reading
+    gone: Mapping[str, Mapping[str, Consent]] = {}
     settings = settings_of(cleaned.rules.toml.content)
     campaign = campaigns.create(tx, name=reading.campaign.name, settings=settings, act=act)
     fingerprints = {file.name: file.sha256 for file in cleaned.inputs}
     for kind in (kind for kind in KINDS if kind in cleaned.tables):
-        rows = rows_of(cleaned, kind)
+        rows: Sequence[Row] = rows_of(cleaned, kind)
+        headings: Sequence[str] = headings_of(rows, kind, cleaned)
         file = cleaned.tables[kind].file
+        if kind == AGENTS:
+            gone = withdrawals.elsewhere(tx, rows)
+            kept = withdrawals.kept(
+                rows, headings, withdrawn=withdrawals.least(gone.values()), file=file
+            )
+            rows, headings = kept.rows, kept.headings
+            reading = replace(reading, problems=(*reading.problems, *kept.problems))
         inputs.replace(
             tx,
             campaign.campaign_id,
             kind,
             file_name=PurePosixPath(file).name,
             sha256=fingerprints.get(file, sha256(b"").hexdigest()),
-            headings=headings_of(rows, kind, cleaned),
+            headings=headings,
             rows=rows,
             problems=[p for p in reading.problems if p.where.file == file],
             act=act,
         )
+    for source, agents in gone.items():
+        withdrawals.carry(tx, agents, into=campaign.campaign_id, source=source, act=act)
     for path, content in _attached(folder, cleaned).items():
         attach(tx, campaign.campaign_id, path, content)
     return campaign, reading

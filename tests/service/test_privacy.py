@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -26,6 +27,7 @@ from data.store.tables import (
 )
 from tests.service.conftest import AsRole, SetClock, import_campaign
 from tests.service.planned import ACT, planned, put_plan, run_here
+from tests.service.test_campaigns import unzip
 from tests.service.tiny import tiny_files
 
 NAME, HEADLINE = "Zoé Qztxname", "Chez « Qztxtitre », tous les jours"
@@ -169,7 +171,9 @@ def test_a_campaign_that_kept_no_consents_begins_to(store: Store, service: Servi
     kept = [i for i, name in enumerate(columns) if not name.startswith("consent")]
     text = "\n".join(";".join(line.split(";")[i] for i in kept) for line in lines)
     campaign_id = import_campaign(store, {**files, "agents.csv": text.encode() + b"\n"})
+    plan_id = put_plan(store, campaign_id)
     privacy.withdraw(service, campaign_id, "A1", lambda _: ACT)
+    assert _plan(store, plan_id).withdrawn == ["A1"]
     with store.read() as tx:
         cells = {
             r.row_id: r.cells["consent_media"] for r in inputs.every(tx, campaign_id, "agents")
@@ -185,6 +189,78 @@ def test_undo_does_not_bring_a_withdrawn_portrait_back(
     answer = client.post(f"/plans/{plan_id}/undo", headers={"If-Match": tag})
     assert answer.status_code == 409
     assert "A1" not in _shown(store, plan_id)
+
+
+def _file_of(client: TestClient, campaign_id: str) -> bytes:
+    folder = client.get(f"/campaigns/{campaign_id}/folder.zip").content
+    return unzip(folder)["agents.csv"]
+
+
+def test_a_file_sent_after_a_withdrawal_restores_nothing_until_a_new_consent_is_noted(
+    client: TestClient, tiny: str, clock: SetClock
+) -> None:
+    older, path = _file_of(client, tiny), f"/campaigns/{tiny}/agents"
+    client.post(f"{path}/A1/withdraw")
+
+    def sent() -> dict[str, Any]:
+        seen = {"If-Match": client.get(path).headers["ETag"]}
+        answer = client.put(path, files={"file": ("agents.csv", older)}, headers=seen)
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
+    (warned,) = [each for each in sent()["problems"] if each["code"] == "consent-withdrawn"]
+    assert "A1" in warned["message"]
+    assert client.get(f"{path}/rows/A1").json()["cells"]["consent_media"] == ""
+    clock.advance(days=3)
+    given = {"media": ["exposition", "affichage"], "until": "2018-06-30", "given_on": "2017-09-03"}
+    before = client.post(f"{path}/A1/consent", json=given)
+    assert (before.status_code, before.json()["code"]) == (409, "withdrawn-later")
+    later = {**given, "given_on": "2017-12-01"}
+    assert client.post(f"{path}/A1/consent", json=later).status_code == 422
+    new = client.post(f"{path}/A1/consent", json={**given, "given_on": "2017-09-06"})
+    assert new.status_code == 200, new.text
+    assert (new.json()["media"], new.json()["withdrawal_ended"]) == (
+        ["affichage", "exposition"],
+        True,
+    )
+    cells = client.get(f"{path}/rows/A1").json()["cells"]
+    assert (cells["consent_media"], cells["consent_until"]) == (
+        "affichage|exposition",
+        "2018-06-30",
+    )
+    assert sent()["problems"] == []
+    trail = client.get(f"/campaigns/{tiny}/audit?limit=1000").json()["items"]
+    (noted,) = [each for each in trail if each["action"] == "consent.give"]
+    assert noted["change"] == {"given_on": "2017-09-06"}
+
+
+def test_a_row_is_refused_that_brings_a_consent_back_and_a_new_one_warns(
+    client: TestClient, tiny: str
+) -> None:
+    path = f"/campaigns/{tiny}/agents"
+    older = client.get(f"{path}/rows/A1").json()["cells"]
+    client.post(f"{path}/A1/withdraw")
+    seen = {"If-Match": client.get(f"{path}/rows/A1").headers["ETag"]}
+    body = {"cells": {"consent_media": "web"}}
+    answer = client.patch(f"{path}/rows/A1", json=body, headers=seen)
+    assert (answer.status_code, answer.json()["code"]) == (409, "consent-withdrawn")
+    assert "agents/A1/consent" in answer.json()["detail"]
+    assert client.delete(f"{path}/rows/A1", headers=seen).status_code == 204
+    added = client.post(f"{path}/rows", json={"cells": older})
+    assert added.status_code == 201, added.text
+    assert added.json()["cells"]["consent_media"] == ""
+    assert "consent-withdrawn" in {each["code"] for each in added.json()["problems"]}
+
+
+def test_a_copy_keeps_what_was_withdrawn(client: TestClient, tiny: str) -> None:
+    older = _file_of(client, tiny)
+    client.post(f"/campaigns/{tiny}/agents/A1/withdraw")
+    copy = client.post(f"/campaigns/{tiny}/copy", json={}).json()["campaign_id"]
+    path = f"/campaigns/{copy}/agents"
+    seen = {"If-Match": client.get(path).headers["ETag"]}
+    client.put(path, files={"file": ("agents.csv", older)}, headers=seen)
+    assert client.get(f"{path}/rows/A1").json()["cells"]["consent_media"] == ""
 
 
 def _person_files() -> dict[str, bytes]:
@@ -254,9 +330,9 @@ def test_jobs_under_way_end_when_somebody_in_them_is_forgotten(
     assert (job.status, job.reason) == (JobStatus.FAILED, erasure.STOPPED)
 
 
-def test_only_a_planner_withdraws_and_forgets(as_role: AsRole, tiny: str) -> None:
+def test_only_a_planner_withdraws_consents_and_forgets(as_role: AsRole, tiny: str) -> None:
     for role in set(Role) - {Role.PLANNER}:
-        for verb in ("withdraw", "forget"):
+        for verb in ("withdraw", "forget", "consent"):
             path = f"/campaigns/{tiny}/agents/A1/{verb}"
             assert as_role(role).post(path).status_code == 403
 

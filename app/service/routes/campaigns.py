@@ -32,7 +32,7 @@ from app.service.rules import checked_settings, merged, refuse_unwritable
 from app.service.uploads import Upload, form_body, is_form, one_file, unzipped, zipped
 from data.read import Reading, read_campaign
 from data.read.sections import CampaignSection
-from data.store import Tx, campaigns, inputs
+from data.store import Tx, campaigns, inputs, withdrawals
 from data.store.audit import Act
 from data.store.folder_files import FILE_NAMES
 from data.store.folders import attach, attachments, campaign_files, import_files
@@ -356,6 +356,8 @@ def _copy_inputs(tx: Tx, source: CampaignRecord, copy: CampaignRecord, act: Act)
         )
     for path, content in attachments(tx, source.campaign_id).items():
         attach(tx, copy.campaign_id, path, content)
+    gone = withdrawals.standing(tx, source.campaign_id)
+    withdrawals.carry(tx, gone, into=copy.campaign_id, source=source.campaign_id, act=act)
 
 
 @router.post(
@@ -374,7 +376,11 @@ def archive_campaign(
     response: Response,
     if_match: IfMatch = None,
 ) -> Campaign:
-    """Archive a campaign: it is read as before, and no longer changed. Twice is as good as once."""
+    """Archive a campaign: it is read as before, its plans too, and none of it is changed any more.
+
+    Twice is as good as once. Signed links stay good, and new ones may be made: nothing changes by
+    being read. What people may ask for, a withdrawal or being forgotten, is done all the same.
+    """
     with service.store.write() as tx:
         act = act_of(service, granted, request_id, tx)
         campaign = hold_campaign(tx, campaign_id, even_archived=True)

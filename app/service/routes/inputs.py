@@ -31,7 +31,7 @@ from app.service.inputs import (
 )
 from app.service.pages import DEFAULT_LIMIT, Cursor, Limit, Page, cursor_of, page_links, place_of
 from app.service.reading import Sent
-from app.service.rows import Asked, Checked, checked, referring
+from app.service.rows import Asked, Checked, checked, referring, with_withdrawal
 from app.service.uploads import FileDep, Upload, form_body
 from data.read.edited import required_of
 from data.read.text import first_control
@@ -256,7 +256,7 @@ def add_row(
             row = inputs.add_row(tx, record, cells=found.cells, geometry=found.geometry, act=act)
         except RowExistsError as error:
             raise ApiError(409, "exists", "There is a row with this id already.") from error
-        view = _changed(row, kind.value, granted, found)
+        view = _changed(row, kind.value, granted, with_withdrawal(found, row, kind.value))
     response.headers["ETag"] = etag(view.version)
     response.headers["Location"] = (
         f"/campaigns/{campaign_id}/{kind.value}/rows/{quote(view.row_id, safe='~')}"
@@ -284,6 +284,14 @@ def _begin_input(tx: Tx, campaign_id: str, kind: str, found: Checked, act: Act) 
         problems=[],
         act=act,
     )
+
+
+def _withdrawn(agent_id: str) -> ApiError:
+    detail = (
+        "The agent has withdrawn: a row brings no consent back. Note the new one by POST to "
+        f"agents/{agent_id}/consent."
+    )
+    return ApiError(409, "consent-withdrawn", detail)
 
 
 def _changed(row: RowRecord, kind: str, granted: Granted, found: Checked) -> ChangedRow:
@@ -355,6 +363,8 @@ def change_row(
         except ValueError as error:
             detail = "A row keeps its id: delete it and add another."
             raise ApiError(422, "id-fixed", detail) from error
+        except inputs.ConsentWithdrawnError as error:
+            raise _withdrawn(row_id) from error
         view = _changed(row, kind.value, granted, found)
     response.headers["ETag"] = etag(view.version)
     return view
