@@ -10,11 +10,12 @@ from geo.french import counted, month_date, typeset
 from geo.model import BoolArray, Driving, IntArray
 from geo.plan import Shortfall
 from geo.tour.earliest import earliest_finish, finish_with
-from geo.tour.exact import MAX_STOPS, fits_exact, kits_of
+from geo.tour.exact import MAX_STOPS, fits_exact
 from geo.tour.floor import possible_legs
 from geo.tour.moves import moves_of
 from geo.tour.problem import DAY_S, TourProblem
 from geo.tour.repairs import repairs, repairs_by_search
+from geo.tour.sharing import kits_of
 from geo.tour.subsets import members
 from geo.tour.wording import days_text, duration, quoted
 

@@ -62,10 +62,12 @@ def solve_exact(problem: TourProblem) -> ExactAnswer | None:
 
     def by(until: int) -> Shared | None:
         one = close(steps, fronts, until)
-        if sharing is not None and (kits[0].alike or not problem.fewest_kits):
-            found = sharing.with_costs(one)
-        else:
-            found = Shared.of(one, kits, fewest=problem.fewest_kits)
+        known = sharing if kits[0].alike or not problem.fewest_kits else None
+        found = (
+            known.with_costs(one)
+            if known is not None
+            else Shared.of(one, kits, fewest=problem.fewest_kits)
+        )
         if found is None or found.n_used > shared.n_used or found.value // unit > drive_s:
             return None
         return found
