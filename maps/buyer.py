@@ -35,6 +35,7 @@ def buyer_payload(scene: Scene, zones: Json) -> Json:
                 "kind": "postings",
                 "title": "Faces à poser",
                 "caption": "Faces à poser, par vague puis par face",
+                "whole": True,
                 "columns": [
                     "fact:Face",
                     "period",

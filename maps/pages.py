@@ -89,11 +89,32 @@ def render_by_zone(
         )
     pages: dict[str, str] = {}
     for i in sorted(members, key=lambda i: (campaign.zones[i].name, campaign.zones[i].zone_id)):
-        part = scene.within(i)
         name = _free_name(f"carte-elus-{slug(campaign.zones[i].name) or level}", pages)
-        payload = _payload(name, part, zones_block(part), officials_payload)
-        pages[name] = one_file(folium_page(part.bounds()), payload)
+        pages[name] = _zone_page(scene, i, name)
     return pages
+
+
+def render_zone(
+    campaign: Campaign, plan: Plan, eligibility: Eligibility, *, zone_id: str, name: str
+) -> str:
+    """Return the officials' page of one zone, as `render_by_zone` makes it; `name` is its file's.
+
+    Raises
+    ------
+    UnknownNameError
+        If the campaign has no such zone.
+    """
+    rows = [i for i, zone in enumerate(campaign.zones) if zone.zone_id == zone_id]
+    if not rows:
+        raise UnknownNameError(f"Cette campagne n’a pas de zone {zone_id}.")
+    scene = Scene.of(campaign, plan, eligibility, tolerance_m=ONE_ZONE_TOLERANCE_M)
+    return _zone_page(scene, rows[0], name)
+
+
+def _zone_page(scene: Scene, row: int, name: str) -> str:
+    part = scene.within(row)
+    payload = _payload(name, part, zones_block(part), officials_payload)
+    return one_file(folium_page(part.bounds()), payload)
 
 
 def slug(name: str) -> str:

@@ -1,4 +1,10 @@
-// The names of zones on the map: those that fit, the most populous first.
+// The names of zones on the map: those that fit, the most populous first; those of sequences always.
+
+const NAME_SHIFTS = [[0, 0], [0, 24], [0, -24]];
+// Away from the middle of a sequence, nearest first: there is more room in it than in a zone.
+const SEQUENCE_SHIFTS = [0, 24, -24, 48, -48, 72, -72, 96, -96, 120, -120]
+  .flatMap((dy) => [0, 40, -40, 80, -80].map((dx) => [dx, dy]))
+  .sort((a, b) => Math.hypot(...a) - Math.hypot(...b));
 
 /** Write the names whenever the view has moved; `signs()` are the points that they must not cover. */
 function drawNames(model, map, signs) {
@@ -30,26 +36,39 @@ function drawNames(model, map, signs) {
 
 /** Return what names each sequence on the map: the zone and its periods. */
 function sequenceNames(model) {
-  return model.raw.zones.sequences.map((sequence) => ({ name: sequenceLabel(model, sequence), at: model.zones[sequence.zone].at, sequence }));
+  return model.raw.zones.sequences.map((sequence) => {
+    const zone = model.zones[sequence.zone];
+    return { name: sequenceLabel(model, sequence), at: zone.at, sequence, zone };
+  });
 }
 
 function boxAround({ x, y }, halfWidth, halfHeight) {
   return [x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight];
 }
 
-/** Write a name on its point, else under it, else over it, else not at all. */
+/** Return by how many square pixels a box covers others. */
+function covered(box, taken) {
+  return taken.reduce((sum, other) => sum +
+    Math.max(0, Math.min(box[2], other[2]) - Math.max(box[0], other[0])) *
+    Math.max(0, Math.min(box[3], other[3]) - Math.max(box[1], other[1])), 0);
+}
+
+/** Write a name on its point, else near it, else not at all; that of a sequence where it covers least
+ * of what is there, inside its zone. */
 function placeName(map, pane, zone, { coarse, taken }) {
-  const { x, y } = map.latLngToLayerPoint(zone.at);
+  const at = map.latLngToLayerPoint(zone.at);
   const air = coarse || map.getZoom() > 11.5 ? 4 : 16;
   const halfWidth = (zone.name.length * (coarse ? 8 : 6.6)) / 2 + air;
-  const free = (box) => !taken.some((other) =>
-    box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3]);
-  const shift = [0, 24, -24].find((dy) => free(boxAround({ x, y: y + dy }, halfWidth, 5 + air)));
-  if (shift === undefined) return;
-  taken.push(boxAround({ x, y: y + shift }, halfWidth, 5 + air));
+  const boxAt = (point) => boxAround(point, halfWidth, 5 + air);
+  let points = (zone.sequence ? SEQUENCE_SHIFTS : NAME_SHIFTS).map((shift) => at.add(shift));
+  if (zone.sequence) points = points.filter((point, i) => i === 0 || holds(zone.zone, map.layerPointToLatLng(point)));
+  let best = points.find((point) => covered(boxAt(point), taken) === 0);
+  if (!best && zone.sequence) best = points.reduce((a, b) => (covered(boxAt(b), taken) < covered(boxAt(a), taken) ? b : a));
+  if (!best) return;
+  taken.push(boxAt(best));
   const label = el("span", { class: `name ${coarse ? "name-coarse" : ""} ${zone.sequence ? "name-sequence" : ""}`, "aria-hidden": "true" }, zone.name);
   const anchor = el("span", { class: "name-anchor" }, label);
   // Not Leaflet's setPosition: its 3D transform would make a layer of the compositor of each name.
-  Object.assign(anchor.style, { left: `${Math.round(x)}px`, top: `${Math.round(y + shift)}px` });
+  Object.assign(anchor.style, { left: `${Math.round(best.x)}px`, top: `${Math.round(best.y)}px` });
   pane.append(anchor);
 }

@@ -75,8 +75,10 @@ function makeReview(model) {
   const line = (remark) => el("li", {}, el("strong", {}, typed(remark.target.label)), el("p", {}, typed(remark.text)),
     el("p", { class: "small" }, typed(remark.author || "Sans nom"), ` – ${dayOf(remark.at)} `,
       el("button", { type: "button", class: "link", on: { click: () => { remarks.remove(remark); write(); } } }, "Supprimer", el("span", { class: "unseen" }, " cette remarque"))));
+  const own = section("Vos remarques", node);
   const write = () => {
     const some = remarks.all().length > 0;
+    own.classList.toggle("unsaid", !some);
     fill(node, el("p", { class: "note" }, "Vos remarques restent dans ce navigateur ; rien ne part tout seul. Enregistrez le fichier, ou écrivez un courriel, pour les transmettre.".replace(" ;", `${NBSP};`)),
       remarks.kept() ? null : el("p", { class: "note" }, "Ce navigateur ne garde rien pour cette page : enregistrez vos remarques avant de la fermer.".replace(" :", `${NBSP}:`)),
       some ? el("ul", { class: "remarks" }, remarks.all().map(line)) : el("p", {}, "Aucune remarque."),
@@ -86,7 +88,7 @@ function makeReview(model) {
         some ? el("a", { class: "button", href: mailOf(head.title, remarks.all()) }, "Écrire un courriel") : null));
   };
   write();
-  return { ask, node: section("Vos remarques", node) };
+  return { ask, node: own };
 }
 
 function dayOf(iso) {

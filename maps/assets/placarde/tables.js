@@ -2,6 +2,7 @@
 
 const FIRST_ROWS = 40;
 const MORE_ROWS = 500;
+const MOST_PRINTED = 5000;
 
 function section(title, ...children) {
   return el("section", { class: "section" }, el("h2", {}, typed(title)), children);
@@ -17,24 +18,27 @@ function compareCells(a, b) {
 
 /** Return a table.
  *
- * `columns` are `{ label, number, cell, text, value }`: what a cell shows, what it says in a file, and
- * what it is sorted by. `go` gives what the first cell of a row leads to, if anything. */
-function makeTable({ caption, columns, go, name }) {
+ * `columns` are `{ label, number, dates, cell, text, value }`: what a cell shows, what it says in a
+ * file, and what it is sorted by. `go` gives what the first cell of a row leads to, if anything. A
+ * table that is `whole` has all its rows on paper, the others those of the screen. */
+function makeTable({ caption, columns, go, name, whole, withPeriod }) {
   const state = { all: [], rows: [], limit: FIRST_ROWS, by: -1, down: false, asked: [] };
   const body = el("tbody");
   const captionNode = el("caption", {}, caption);
-  const heads = columns.map(({ label, number }, i) => el("th", { scope: "col", class: number ? "number" : null },
+  const kindOf = ({ number, dates }) => (number ? "number" : dates ? "dates" : null);
+  const heads = columns.map(({ label, ...kind }, i) => el("th", { scope: "col", class: kindOf(kind) },
     el("button", { type: "button", class: "sort", on: { click: () => sortBy(i) } }, typed(label), el("span", { class: "arrow", "aria-hidden": "true" }))));
   const more = el("button", { type: "button", class: "button more", hidden: true, on: { click: () => { state.limit += MORE_ROWS; write(); } } });
   const left = el("p", { class: "paper-only" });
   const words = (row) => (row.words ||= wordsOf(columns.map(({ text }) => text(row.entry)).join(" ")));
-  const row = ({ entry }) => el("tr", {}, columns.map(({ cell, number }, i) => (i === 0
-    ? headCell(cell(entry), go(entry)) : el("td", { class: number ? "number" : null }, cell(entry)))));
+  const row = ({ entry }) => el("tr", {}, columns.map(({ cell, ...kind }, i) => (i === 0
+    ? headCell(cell(entry), go(entry)) : el("td", { class: kindOf(kind) }, cell(entry)))));
   const write = () => {
     const rest = state.rows.length - state.limit;
     fill(body, state.rows.slice(0, state.limit).map(row));
     more.hidden = rest <= 0;
-    left.textContent = rest > 0 ? `À l’écran${NBSP}: ${counted(rest, "ligne", "lignes")} de plus.` : "";
+    print.hidden = state.rows.length <= FIRST_ROWS;
+    left.textContent = rest > 0 ? unprinted(state.limit, state.rows.length) : "";
     const step = Math.min(rest, MORE_ROWS);
     more.textContent = `Afficher les ${counted(step, "ligne suivante", "lignes suivantes")}`;
     captionNode.textContent = `${caption}${NBSP}: ${counted(state.rows.length, "ligne", "lignes")}`;
@@ -60,13 +64,37 @@ function makeTable({ caption, columns, go, name }) {
     on: { input: () => { state.asked = wordsOf(find.value); arrange(); } } });
   const save = () => download(`${slug(name || caption)}.csv`, "text/csv;charset=utf-8",
     csvOf([columns.map(({ label }) => label), ...state.rows.map(({ entry }) => columns.map(({ text }) => text(entry)))]));
-  const tools = el("div", { class: "tools" }, find, el("button", { type: "button", class: "button", on: { click: save } },
-    "Télécharger (CSV)", el("span", { class: "unseen" }, `${NBSP}: ${caption}`)));
-  const table = el("table", {}, captionNode, el("thead", {}, el("tr", {}, heads)), body);
+  const named = (words) => [words, el("span", { class: "unseen" }, `${NBSP}: ${caption}`)];
+  const print = el("button", { type: "button", class: "button", hidden: true, on: { click: () => printList(table.closest(".section")) } },
+    named("Imprimer la liste complète"));
+  const tools = el("div", { class: "tools" }, find, el("div", { class: "buttons" }, print,
+    el("button", { type: "button", class: "button", on: { click: save } }, named("Télécharger (CSV)"))));
+  const table = el("table", { class: withPeriod ? "with-period" : null }, captionNode, el("thead", {}, el("tr", {}, heads)), body);
+  let screen = null;
+  window.addEventListener("beforeprint", () => {
+    if (screen !== null || !(whole || table.closest(".listed"))) return;
+    screen = state.limit;
+    state.limit = Math.min(MOST_PRINTED, Math.max(state.limit, state.rows.length));
+    write();
+  });
+  window.addEventListener("afterprint", () => {
+    if (screen === null) return;
+    state.limit = screen;
+    screen = null;
+    write();
+  });
   return {
     node: [tools, el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, table), more, left],
     show(entries) { state.all = entries.map((entry) => ({ entry })); arrange(); },
   };
+}
+
+/** Return what paper says under a table that goes on: how to have the rest. */
+function unprinted(printed, all) {
+  const how = printed < MOST_PRINTED
+    ? "Le bouton « Imprimer la liste complète » imprime le reste."
+    : "Choisissez une vague ou une zone pour imprimer le reste en plusieurs fois, ou téléchargez la liste (CSV).";
+  return `Ici, ${counted(printed, "ligne", "lignes")} sur ${wholeNumbers.format(all)}. ${how}`.replace(/« | »/g, (mark) => mark.replace(" ", NBSP));
 }
 
 /** The cell that names its row; with a target it is a button that leads to the map. */
@@ -123,7 +151,7 @@ function faceColumn(model, name) {
   const series = (posting) => model.series[posting.series];
   return {
     period: () => said("Vague", ({ period }) => model.periods[period - 1].label, ({ period }) => period),
-    dates: () => said("Dates", ({ period }) => model.periods[period - 1].dates, ({ period }) => period),
+    dates: () => Object.assign(said("Dates", ({ period }) => model.periods[period - 1].dates, ({ period }) => period), { dates: true }),
     series: () => ({
       label: model.raw.words.one, cell: (posting) => numbered(series(posting)), value: (posting) => posting.series,
       text: (posting) => `${series(posting).mark} – ${series(posting).label}`,
@@ -138,12 +166,18 @@ function plainNumber(value, by) {
   return value === null || value === undefined ? "" : String(value / by).replace(".", ",");
 }
 
+function periodsInWords(model) {
+  return model.periods.map(({ label, dates }) => `${label}${NBSP}: ${dates}.`).join(" ");
+}
+
 /** A table of faces that follows the filters of the map. What it shows is what is printed. */
 function facesSection(model, raw, actions) {
   const columns = raw.columns.map((name) => faceColumn(model, name)).filter(Boolean);
-  const table = makeTable({ caption: raw.caption, columns, go: ({ place }) => () => actions.face(place), name: raw.title });
+  const withPeriod = raw.columns.includes("period") && raw.columns.includes("dates");
+  const table = makeTable({ caption: raw.caption, columns, go: ({ place }) => () => actions.face(place), name: raw.title, whole: raw.whole, withPeriod });
+  const periods = withPeriod ? el("p", { class: "paper-only" }, periodsInWords(model)) : null;
   model.listeners.push(({ postings }) => table.show(raw.kind === "postings" ? postings : unusedHere(model).map((place) => ({ place }))));
-  return section(raw.title, table.node);
+  return section(raw.title, periods, table.node);
 }
 
 function makeSections(model, actions, venues) {

@@ -97,14 +97,18 @@ function zoneBounds(zone) {
   return L.latLngBounds(zone.rings.flat(2));
 }
 
-/** Return the finest zone that holds a point, by the even-odd rule, or null. */
-function zoneAt(model, { lat, lng }) {
+/** Tell whether a zone holds a point, by the even-odd rule. */
+function holds({ rings }, { lat, lng }) {
   const inside = (ring) => ring.reduce((odd, [lat1, lng1], i) => {
     const [lat2, lng2] = ring[(i || ring.length) - 1];
     const crosses = (lat1 > lat) !== (lat2 > lat) &&
       lng < ((lng2 - lng1) * (lat - lat1)) / (lat2 - lat1) + lng1;
     return crosses ? !odd : odd;
   }, false);
-  const holds = (zone) => zone.rings.some((polygon) => polygon.filter(inside).length % 2 === 1);
-  return model.zones.find((zone) => zone.level === model.finest && holds(zone)) || null;
+  return rings.some((polygon) => polygon.filter(inside).length % 2 === 1);
+}
+
+/** Return the finest zone that holds a point, or null. */
+function zoneAt(model, point) {
+  return model.zones.find((zone) => zone.level === model.finest && holds(zone, point)) || null;
 }
