@@ -142,6 +142,8 @@ def _problem(on_roads: OnRoads, *, past: Tour | None, again: Again | None) -> To
             kit=stop.kit,
             first_day=min(stop.open_on),
             last_day=max(stop.open_on),
+            opens=stop.opens,
+            closes=stop.closes,
         )
         for stop in past.stops
         if min(stop.open_on) < again.today

@@ -6,7 +6,8 @@ midday; and a timed event for each drive. A unique identifier (`data.write.agend
 the place in the tour, not the date: importing a new plan of the same campaign moves its events, and
 `Tour.revision` tells calendars which of two is the newer one (SEQUENCE, LAST-MODIFIED and DTSTAMP:
 RFC 5545 § 3.8.7). What an earlier version gave out and this one no longer has is cancelled
-(§ 3.8.1.11), since no calendar forgets an event that is merely missing.
+(§ 3.8.1.11), since no calendar forgets an event that is merely missing; but where no tour was found
+nothing is, since the one that was given out still stands.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from data.write.agenda_entries import calendar_of, leg_entries, stop_entries, ui
 from data.write.text import kilometres_in_words, plain
 from geo.french import NBSP, duration, long_date, moment, nearest_minute
 from geo.model import Campaign, Maison
-from geo.plan import CalendarEntry, Leg, Stop, Tour, TravelSource
+from geo.plan import CalendarEntry, Leg, Status, Stop, Tour, TravelSource
 
 TIME_ZONE = "Europe/Paris"
 
@@ -31,6 +32,7 @@ NOON = time(13)
 _FIRST_STAMP = datetime(2000, 1, 1, tzinfo=UTC)
 """The stamps of a first version; each later one is a minute on, whatever became of its dates."""
 
+_NOT_FOUND = frozenset({Status.INFEASIBLE, Status.UNKNOWN})
 _NAMES = {False: "Trajet", True: "Trajet à vide"}
 
 # Summer time as directive 2000/84/CE has it, since 1996: 01:00 UTC, last Sundays of March, October.
@@ -78,7 +80,7 @@ def tour_ics(campaign: Campaign, tour: Tour) -> bytes:
     for key, event in (
         *_stop_events(campaign, tour.stops, maisons),
         *_leg_events(tour, maisons),
-        *_cancelled_events(tour.withdrawn, maisons),
+        *_cancelled_events(() if tour.status in _NOT_FOUND else tour.withdrawn, maisons),
     ):
         event.add("uid", uid(known_as, key))
         event.add("dtstamp", stamp)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
 from geo.errors import PlacardeError
@@ -15,14 +15,25 @@ from geo.tour.stays import Stay
 from geo.tour.wording import days_text, quoted
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Done:
-    """A stay that has been, or has begun: the kit (from 1) and its first and last open day."""
+    """A stay that has been, or has begun: the kit (from 1) and its first and last open day.
+
+    `opens` and `closes` are when it opened first and closed last, which tells half-days apart; None
+    where nobody knows.
+    """
 
     kit: int
     first_day: date
     last_day: date
     stop_id: str
+    opens: datetime | None = None
+    closes: datetime | None = None
+
+    def place_in_time(self) -> tuple[int, datetime, date, str]:
+        """Return what stays are ordered by: a kit may be at two places on one day."""
+        opens = self.opens or datetime.combine(self.first_day, time())
+        return self.kit, opens, self.last_day, self.stop_id
 
 
 def with_prefix(
@@ -43,7 +54,7 @@ def with_prefix(
         If a stop or a kit is unknown, a stop is done twice or is blocked too, or it had no stay on
         those days. Said in French, to the planner.
     """
-    order = sorted(done)
+    order = sorted(done, key=Done.place_in_time)
     place = {stop_id: stop for stop, stop_id in enumerate(problem.stop_ids)}
     _check(problem, place, order, blocked)
     actual = {place[each.stop_id]: _actual(problem, place[each.stop_id], each) for each in order}
@@ -109,16 +120,23 @@ def _check(
 def _actual(problem: TourProblem, stop: int, each: Done) -> Stay:
     """Return the stay of these days, which the dates asked for may have changed since."""
     known = (*problem.stays[stop], *(problem.open_stays[stop] if problem.open_stays else ()))
-    for stay in known:
-        if (stay.open_on[0], stay.open_on[-1]) == (each.first_day, each.last_day):
-            return stay
-    name, days = quoted([problem.stop_names[stop]]), (each.first_day, each.last_day)
+    days = (each.first_day, each.last_day)
+    same = [stay for stay in known if (stay.open_on[0], stay.open_on[-1]) == days]
+    if same:
+        return min(same, key=lambda stay: _hours_apart(stay, each))
+    name = quoted([problem.stop_names[stop]])
     raise PlacardeError(
         typeset(
             f"{name} a reçu l’exposition ({days_text(sorted(set(days)))}), ce que la campagne ne "
             "permet plus : lui rendre ses jours, ses horaires et sa durée d’alors."
         )
     )
+
+
+def _hours_apart(stay: Stay, each: Done) -> timedelta:
+    """Return by how much the hours of a stay miss those that it had, which may be corrected."""
+    opens, closes = each.opens or stay.opens, each.closes or stay.closes
+    return abs(stay.opens - opens) + abs(stay.closes - closes)
 
 
 def _troubles(

@@ -70,7 +70,7 @@ def test_without_a_tour_there_is_no_alternative() -> None:
 
 def done_until(tour: Tour, day: date) -> list[Done]:
     return [
-        Done(stop.kit, stop.open_on[0], stop.open_on[-1], stop.maison_id)
+        Done(stop.kit, stop.open_on[0], stop.open_on[-1], stop.maison_id, stop.opens, stop.closes)
         for stop in tour.stops
         if stop.open_on[0] < day
     ]
@@ -89,6 +89,20 @@ def test_what_is_done_stays_and_a_stop_that_is_snowed_in_comes_later() -> None:
     late = next(stop for stop in again.stops if stop.maison_id == snowed_in)
     assert late.open_on[0] >= until
     assert sorted(s.maison_id for s in again.stops) == sorted(s.maison_id for s in tour.stops)
+
+
+@pytest.mark.parametrize("dwell", [0.5, 1.5])
+def test_half_days_that_are_done_keep_their_hours_and_their_order(dwell: float) -> None:
+    rules = {"dwell_days": dwell, "end": date(2017, 10, 31)}
+    hours = {f"m{i}": {"opening": "Mo-Fr 09:00-12:00,14:00-17:00"} for i in range(1, 5)}
+    problem = build_problem(campaign(rules=rules, minutes=ROADS, **hours))
+    tour = solve(problem)
+    today = tour.stops[-1].open_on[0]
+    halves = [stop.opens.hour >= 13 for stop in tour.stops if stop.opens is not None]
+    assert any(halves)
+    assert not all(halves)
+    again = solve(with_prefix(problem, done_until(tour, today), today=today))
+    assert again.stops == tour.stops
 
 
 def test_each_kit_goes_on_from_where_it_is() -> None:

@@ -262,6 +262,16 @@ def test_what_comes_back_is_no_longer_cancelled_and_what_does_not_stays_so() -> 
     assert withdrawn_entries(empty, gone) == gone.withdrawn
 
 
+def test_a_tour_that_was_not_found_cancels_nothing_and_the_next_one_still_can() -> None:
+    campaign, tour = plan_campaign(), tiny_tour()
+    none = Tour(Status.INFEASIBLE, 0, 0, 0, revision=1)
+    none = replace(none, withdrawn=withdrawn_entries(none, tour))
+    assert events_of(tour_ics(campaign, none)) == []
+    shorter = replace(tour, stops=tour.stops[1:], revision=2)
+    shorter = replace(shorter, withdrawn=withdrawn_entries(shorter, none))
+    assert uids_of(campaign, shorter) == uids_of(campaign, tour)
+
+
 def test_stamps_come_from_the_revision_and_neither_from_the_clock_nor_from_the_dates() -> None:
     campaign = plan_campaign()
     assert campaign.tour is not None
