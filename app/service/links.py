@@ -13,7 +13,9 @@ import hmac
 import re
 
 from app.service.context import Services
-from data.store import Tx, clock, links, plans
+from app.service.errors import ApiError
+from app.service.plan_files import BY_NAME, PlanFile, content_of, zone_file
+from data.store import clock, links, plans
 from data.store.tables import LinkRecord
 
 OFFICIALS, BUYER = "officials", "buyer"
@@ -21,17 +23,18 @@ VIEW = re.compile(r"(officials|buyer)|officials-([a-z0-9]+(?:-[a-z0-9]+)*)")
 _TOKEN = re.compile(r"(l_[0-9a-z]{21})\.([A-Za-z0-9_-]{43})")
 
 
-def file_of(view: str) -> str | None:
+def file_of(view: str) -> PlanFile | None:
     """Return the file that a view is; None if there is no such view.
 
-    The page of one zone is ``officials-`` and the name that its file ends with.
+    The page of one zone is ``officials-`` and its name (`app.service.zone_pages`): it is made when
+    it is asked for, whether or not the plan has such a zone.
     """
     found = VIEW.fullmatch(view)
     if found is None:
         return None
     if found[1]:
-        return "carte-elus.html" if view == OFFICIALS else "carte-regie.html"
-    return f"carte-elus-{found[2]}.html"
+        return BY_NAME["carte-elus.html" if view == OFFICIALS else "carte-regie.html"]
+    return zone_file(found[2])
 
 
 def token_of(service: Services, record: LinkRecord) -> str:
@@ -54,16 +57,25 @@ def follow(service: Services, token: str) -> bytes | None:
         record = links.get(tx, parts[1])
         if record is None:
             return None
-        good = hmac.compare_digest(parts[2], _signature(service, record))
-        content = _content(tx, record) if good else None
-    if content is None:
+        if not hmac.compare_digest(parts[2], _signature(service, record)):
+            return None
+        file = file_of(record.view)
+        content = None if file is None else plans.file(tx, record.plan_id, file.name)
+    if file is None or (content is None and not file.zone):
         return None
-    return content if _count(service, record.link_id) else None
+    if not _count(service, record.link_id):
+        return None
+    return _made(service, record.plan_id, file) if content is None else content
 
 
-def _content(tx: Tx, record: LinkRecord) -> bytes | None:
-    path = file_of(record.view)
-    return None if path is None else plans.file(tx, record.plan_id, path)
+def _made(service: Services, plan_id: str, file: PlanFile) -> bytes | None:
+    """Return the page of a zone that was not kept of this revision; None if there is none."""
+    try:
+        return content_of(service, plan_id, file, names=False).content
+    except ApiError as error:
+        if error.status in {404, 410, 422}:
+            return None
+        raise
 
 
 def _count(service: Services, link_id: str) -> bool:

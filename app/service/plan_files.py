@@ -14,6 +14,7 @@ from app.service.errors import ApiError
 from app.service.plan_changes import without_withdrawn
 from app.service.plan_reading import plan_of
 from app.service.plan_work import INTERNAL_PAGE, NAMELESS_PAGE
+from app.service.zone_pages import page_of
 from data.store import plan_extras, plans
 from data.write.changes import CHANGES_FILE, PROOFS_FILE
 
@@ -41,6 +42,8 @@ class PlanFile:
         The right that reading it takes.
     made_by
         The export that makes it when it is asked for; empty for what the plan folder holds.
+    zone
+        Whose page it is, by the name that links give it; empty for what is of the whole plan.
     is_always
         Whether every plan has it.
     """
@@ -51,6 +54,7 @@ class PlanFile:
     summary: str
     made_by: str = ""
     is_always: bool = True
+    zone: str = ""
 
     @property
     def is_page(self) -> bool:
@@ -82,6 +86,13 @@ PLAN_FILES: tuple[PlanFile, ...] = (
     PlanFile("carte-elus.html", Action.VIEW_OFFICIALS, HTML, "The officials' map: no prices"),
 )
 """Every file that is given out. Not among them: the copy of the inputs, and what was left out."""
+
+
+def zone_file(name: str) -> PlanFile:
+    """Return the officials' page of one zone, whether or not there is such a zone."""
+    summary = "The officials' map of one zone"
+    return PlanFile(page_of(name), Action.VIEW_OFFICIALS, HTML, summary, "zone", zone=name)
+
 
 BY_NAME: Mapping[str, PlanFile] = {each.name: each for each in PLAN_FILES}
 
@@ -132,7 +143,8 @@ def content_of(
         if not kind:
             raise ApiError(404, "not-found", "This plan has no such file.")
         files = plans.files(tx, plan_id, revision=revision)
-    content = jobs.run_child("export", files, {"kind": kind}, seconds=SECONDS)[path]
+    wanted = {"kind": kind, **({"name": file.zone} if file.zone else {})}
+    content = jobs.run_child("export", files, wanted, seconds=SECONDS)[path]
     with service.store.write() as tx:
         plan = plan_of(tx, plan_id)
         sha256 = plan_extras.keep(tx, plan, path, content, revision=revision)

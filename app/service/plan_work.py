@@ -18,6 +18,7 @@ from app.service.carrying import campaign_changes
 from app.service.jobs.executor import Files
 from app.service.jobs.work import Watch
 from app.service.revising import folder_files, rewritten, with_postings, without_agents
+from app.service.zone_pages import zone_page
 from app.studies import explain_plan_folder
 from app.study_wording import explain_json, plain
 from data.read import read_campaign
@@ -81,12 +82,17 @@ def withdraw(files: Given, parameters: Parameters, watch: Watch) -> Files:
 
 
 def export(files: Given, parameters: Parameters, watch: Watch) -> Files:
-    """Make what is not in a plan folder: ``kind`` is one of `EXPORTS`, or ``nameless``."""
+    """Make what is not in a plan folder: ``kind`` is one of `EXPORTS`, ``nameless`` or ``zone``.
+
+    ``name`` is that of the zone.
+    """
     del watch
     with unpacked(files) as folder:
         found = read_plan_folder(folder)
         if parameters["kind"] == "nameless":
             return _nameless(found)
+        if parameters["kind"] == "zone":
+            return zone_page(found.campaign, found.plan, parameters["name"])
         return dict(EXPORTS[parameters["kind"]].make(Source(found)))
 
 

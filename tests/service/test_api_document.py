@@ -81,7 +81,21 @@ def test_the_document_runs_from_its_first_line_to_its_last(
 
 def check_what_was_said(said: list[str]) -> None:
     """Look at the answers as the reader of the document would."""
-    ready, made, replaced, changed, planned, swapped, eyes, files, link, answered, again, gis = said
+    (
+        ready,
+        made,
+        replaced,
+        changed,
+        planned,
+        swapped,
+        eyes,
+        files,
+        link,
+        zone,
+        answered,
+        again,
+        gis,
+    ) = said
     assert json.loads(ready) == {"status": "ready"}
     assert made.splitlines()[1:] == ["0"]  # no problem of the inputs
     assert int(replaced) > 500
@@ -92,6 +106,7 @@ def check_what_was_said(said: list[str]) -> None:
     assert eyes.endswith("proposed\napproved")
     assert files.splitlines()[0] == "sent"
     assert link.lower().startswith("<!doctype html>")
+    assert zone.startswith("<title>")
     assert answered.startswith("reconciled\ndraft\n")
     assert "\nsuccessful" in again
     assert int(re.findall(r"Feature Count: (\d+)", gis)[0]) > 100

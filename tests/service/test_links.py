@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -14,8 +15,11 @@ from app.service.access import Role
 from app.service.app import create_service
 from app.service.context import Services
 from app.service.settings import ServiceSettings
+from app.service.zone_pages import zones_by_name
 from data.store import Store, links, plans
 from data.store.tables import LinkRecord
+from geo.model import Zone
+from tests.builders import square_zones
 from tests.service.conftest import BEGINNING, AsRole, SetClock
 from tests.service.planned import put_plan, run_here
 
@@ -170,3 +174,108 @@ def test_a_page_is_not_given_out_while_it_still_shows_who_withdrew(
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     with store.read() as tx:
         assert links.page(tx, plan_id, after=None, limit=9)[0].uses == 0
+
+
+def _open(nobody: TestClient, path: str) -> str:
+    page = nobody.get(path)
+    assert page.status_code == 200, page.text
+    return page.text
+
+
+def test_a_link_to_a_zone_opens_the_page_of_that_zone_alone(
+    client: TestClient, nobody: TestClient, plan_id: str, service: Services
+) -> None:
+    link = _link(client, plan_id, zone="t1")
+    assert link["view"] == "officials-t1"
+    page = _open(nobody, link["path"])
+    with service.store.read() as tx:
+        whole = plans.file(tx, plan_id, "carte-elus.html")
+        assert plans.file(tx, plan_id, "carte-elus-t1.html") == page.encode()
+    assert whole is not None
+    assert "Maison 1" in page
+    assert "Maison 4" not in page
+    assert b"Maison 4" in whole
+    assert plan_id not in page
+    assert nobody.get(f"/plans/{plan_id}/carte-elus-t1.html").status_code in {401, 404}
+    by_name = _link(client, plan_id, view="officials-t1")
+    assert _open(nobody, by_name["path"]) == page
+
+
+def test_the_page_of_a_zone_follows_the_plan_and_is_made_once_for_each_revision(
+    client: TestClient,
+    nobody: TestClient,
+    plan_id: str,
+    *,
+    tiny: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[str] = []
+
+    def counted(name: str, *args: Any, **kwargs: Any) -> dict[str, bytes]:
+        made.append(name)
+        return run_here(name, *args, **kwargs)
+
+    path = _link(client, plan_id, zone="t1")["path"]
+    before = _open(nobody, path)
+    client.post(f"/campaigns/{tiny}/agents/A1/withdraw")
+    monkeypatch.setattr(jobs, "run_child", counted)
+    after = _open(nobody, path)
+    assert after != before
+    assert _open(nobody, path) == after
+    assert made == ["export"]
+
+
+def test_a_closed_link_makes_no_page(
+    client: TestClient,
+    nobody: TestClient,
+    plan_id: str,
+    *,
+    tiny: str,
+    clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = _link(client, plan_id, zone="t1", expires_in_days=1)["path"]
+    client.post(f"/campaigns/{tiny}/agents/A1/withdraw")
+    clock.advance(days=2)
+
+    def never(*_: object, **__: object) -> dict[str, bytes]:
+        raise AssertionError
+
+    monkeypatch.setattr(jobs, "run_child", never)
+    assert nobody.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"view": "officials", "zone": "t9"},
+        {"view": "buyer", "zone": "t1"},
+        {"view": "officials-nulle-part"},
+        {"view": "officials-"},
+    ],
+)
+def test_a_zone_that_the_plan_does_not_have_has_no_link(
+    client: TestClient, plan_id: str, body: dict[str, str]
+) -> None:
+    answer = client.post(f"/plans/{plan_id}/links", json=body)
+    assert answer.status_code == 422
+
+
+def test_zones_of_one_name_are_told_apart_and_names_fit_a_link() -> None:
+    area = square_zones()[0].area
+    long = "Communauté de communes de la Matheysine et du Valbonnais"
+    zones = [
+        Zone("38", "Isère", "departement", None, 1, area),
+        Zone("b", long, "epci", "38", 1, area),
+        Zone("a", long, "epci", "38", 1, area),
+        Zone("38000", "Isère", "commune", "a", 1, area),
+        Zone("x y", "…", "commune", "a", 1, area),
+    ]
+    assert zones_by_name(zones) == {
+        "isere": "38",
+        "communaute-de-communes-de-la-m": "a",
+        "communaute-de-communes-de-la-2": "b",
+        "isere-2": "38000",
+        "x-y": "x y",
+    }
+    assert max(map(len, zones_by_name(zones))) <= 30

@@ -14,10 +14,12 @@ from app.service.acts import act_of
 from app.service.context import RequestId, Services, ServicesDep
 from app.service.errors import ApiError, not_found, responses
 from app.service.limits import spend_by_address
-from app.service.links import file_of, follow, token_of
+from app.service.links import OFFICIALS, file_of, follow, token_of
 from app.service.pages import DEFAULT_LIMIT, Cursor, Limit, Page, cursor_of, page_links, place_of
-from app.service.plan_files import page_policy
+from app.service.plan_files import content_of, page_policy, zone_file
 from app.service.routes.keys import Label
+from app.service.routes.plans import opened
+from app.service.zone_pages import LONGEST_VIEW, VIEW_PREFIX, zones_by_name
 from data.store import Tx, links, plans
 from data.store.tables import LinkRecord, PlanRecord
 
@@ -35,16 +37,27 @@ qui vous l’a envoyé.</p></body></html>
 
 
 class NewLink(BaseModel):
-    """A link to make: `view` is ``officials``, ``buyer``, or ``officials-`` and a zone's name."""
+    """A link to make: `view` is ``officials`` or ``buyer``.
+
+    With `zone`, a zone_id, the link opens the officials' page of that zone alone: its faces, its
+    Maisons, nothing of the others. Its view is then ``officials-`` and a name made of the zone's,
+    which may be asked for in the place of both.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "example": {"view": "officials", "label": "Mairie de Vif", "expires_in_days": 30}
+            "example": {
+                "view": "officials",
+                "zone": "38545",
+                "label": "Mairie de Vif",
+                "expires_in_days": 30,
+            }
         },
     )
 
-    view: Annotated[str, Field(pattern=VIEW, max_length=40)]
+    view: Annotated[str, Field(pattern=VIEW, max_length=LONGEST_VIEW)]
+    zone: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     label: Label = ""
     expires_in_days: Annotated[int, Field(ge=1, le=366)] = 30
 
@@ -92,7 +105,7 @@ class ShownLink(SignedLink):
     operation_id="createLink",
     summary="Make a signed link to one view of a plan, shown this once",
     status_code=201,
-    responses=responses(401, 403, 404, 422),
+    responses=responses(401, 403, 404, 410, 422),
 )
 def create_link(
     plan_id: str,
@@ -105,14 +118,12 @@ def create_link(
     response: Response,
 ) -> ShownLink:
     """Make a link; whoever has it sees that view as the plan is then, and nothing else."""
+    view = _view(service, plan_id, new)
     with service.store.write() as tx:
         plan = _plan(tx, plan_id)
-        path = file_of(new.view)
-        if path is None or plans.file(tx, plan_id, path) is None:
-            raise ApiError(422, "no-such-view", "This plan has no such view.")
         act = act_of(service, granted, request_id, tx)
         until = act.at + timedelta(days=new.expires_in_days)
-        record = links.create(tx, plan, view=new.view, label=new.label, expires_at=until, act=act)
+        record = links.create(tx, plan, view=view, label=new.label, expires_at=until, act=act)
     response.headers["Location"] = f"/plans/{plan_id}/links/{record.link_id}"
     url = f"{_base(service, request)}/v/{token_of(service, record)}"
     return ShownLink(**_shown(record).model_dump(), url=url)
@@ -207,6 +218,37 @@ def open_link(token: str, service: ServicesDep) -> HTMLResponse:
     return HTMLResponse(
         content, 200, {**NOT_SHOWN, "Content-Security-Policy": page_policy(content)}
     )
+
+
+def _view(service: Services, plan_id: str, new: NewLink) -> str:
+    """Return the view that a link is for; its page is there then, or can be made.
+
+    Raises
+    ------
+    ApiError
+        422 if the plan has no such view.
+    """
+    if new.zone is None and (file := file_of(new.view)) is not None and not file.zone:
+        with service.store.read() as tx:
+            _plan(tx, plan_id)
+            if plans.file(tx, plan_id, file.name) is None:
+                raise ApiError(422, "no-such-view", "This plan has no such view.")
+        return new.view
+    return _zone_view(service, plan_id, new)
+
+
+def _zone_view(service: Services, plan_id: str, new: NewLink) -> str:
+    named = zones_by_name(opened(service, plan_id).campaign.zones)
+    name = new.view.removeprefix(VIEW_PREFIX)
+    if new.zone is not None:
+        if new.view != OFFICIALS:
+            raise ApiError(422, "no-such-view", "Only the view officials has a page by zone.")
+        name = next((each for each, zone_id in named.items() if zone_id == new.zone), "")
+    if name not in named:
+        detail = "This plan has no such zone: `zone` is a zone_id of the campaign it was made from."
+        raise ApiError(422, "no-such-view", detail)
+    content_of(service, plan_id, zone_file(name), names=False)  # so that its reader waits for none
+    return f"{VIEW_PREFIX}{name}"
 
 
 def _plan(tx: Tx, plan_id: str) -> PlanRecord:
