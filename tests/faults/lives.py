@@ -38,9 +38,9 @@ ATTEMPTS = 8
 class HereExecutor:
     """Runs tasks in the thread that asks: a service that is killed dies in the middle of them."""
 
-    def ready(self) -> bool:
-        """Return True: this process is there."""
-        return True
+    def waits_for(self) -> str:
+        """Return nothing: this process is there."""
+        return ""
 
     def run(self, task: Task, *, report: Report, asked: Ask) -> Files:
         """Run a task; see `Executor.run`."""

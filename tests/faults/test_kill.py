@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import random
@@ -22,6 +23,7 @@ from data.store import Store, inputs, open_store, plans
 from data.store.tables import JobRecord, JobStatus, PlanRecord
 from data.write.campaign_copy import faces_csv
 from tests.builders import faces_at
+from tests.faults.lives import LEASE
 from tests.faults.served import Nursery
 from tests.service.conftest import import_campaign
 from tests.service.tiny import tiny_files
@@ -30,8 +32,8 @@ from tests.stores import store_url  # noqa: F401 -- a fixture
 pytestmark = pytest.mark.slow
 
 KILLS = int(os.environ.get("FAULT_KILLS", "5"))
-ACTS_IN_A_LIFE = 10
-"""How many requests the longest life lasts for, at the pace of the first few."""
+ACTS_BEFORE = 6
+"""Fewer requests than this are answered in a life before its end is near."""
 REAL_CHILDREN = 5
 """In one life of so many jobs run in processes of their own, as they do for real: these take longer
 to begin than most lives last. In the others they run in a thread, and are killed at any stage."""
@@ -69,14 +71,11 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_done(store: Store) -> 
     known, chance = Acknowledged(), random.Random(20171017)  # noqa: S311 -- an order of events
     try:
         nursery.start(children=False)
-        longest_s = ACTS_IN_A_LIFE * _pace(nursery, campaign_id, known, chance)
+        pace = _pace(nursery, campaign_id, known, chance)
         nursery.kill()
         for number in range(1, KILLS + 1):
             nursery.start(children=number % REAL_CHILDREN == 0)
-            life = threading.Timer(chance.uniform(0.02, longest_s), nursery.kill)
-            life.start()
-            _work(nursery, campaign_id, known, chance)
-            life.join()
+            _live(nursery, campaign_id, known, chance, within_s=pace[number % len(pace)])
             _check(store, campaign_id, known)
         nursery.start()
         _wait_for_jobs(store)
@@ -88,31 +87,49 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_done(store: Store) -> 
     assert known.price > 1
 
 
-def _pace(nursery: Nursery, campaign_id: str, known: Acknowledged, chance: random.Random) -> float:
-    """Return the seconds that a request takes here, once everything was asked for before."""
+def _pace(
+    nursery: Nursery, campaign_id: str, known: Acknowledged, chance: random.Random
+) -> tuple[float, float]:
+    """Return within how many seconds to kill: in the middle of a request, and of a plan."""
     acts = (_edit, _upload, _plan, _edit)
-    for act in acts:
+    for act in acts:  # once for all that only the first needs
         act(nursery, campaign_id, known, chance)
     started = time.monotonic()
     for act in acts:
         act(nursery, campaign_id, known, chance)
-    return (time.monotonic() - started) / len(acts)
+    asked = time.monotonic()
+    job = nursery.call("POST", f"/campaigns/{campaign_id}/plans").body["jobID"]
+    last = asked + PATIENCE_S
+    while nursery.call("GET", f"/jobs/{job}").body["finished"] is None:
+        assert time.monotonic() < last
+        time.sleep(0.05)
+    planned_s = time.monotonic() - asked
+    return 2 * (asked - started) / len(acts), planned_s + LEASE.total_seconds()
 
 
-def _work(nursery: Nursery, campaign_id: str, known: Acknowledged, chance: random.Random) -> None:
-    """Ask for one thing after another until nobody answers."""
+def _live(
+    nursery: Nursery,
+    campaign_id: str,
+    known: Acknowledged,
+    chance: random.Random,
+    *,
+    within_s: float,
+) -> None:
+    """Ask for some things, then go on until the service is killed, within so many seconds."""
     acts = (_edit, _edit, _edit, _upload, _plan)
-    while True:
-        try:
+    for _ in range(chance.randrange(ACTS_BEFORE)):
+        chance.choice(acts)(nursery, campaign_id, known, chance)
+    death = threading.Timer(chance.uniform(0, within_s), nursery.kill)
+    death.start()
+    try:
+        while True:
             chance.choice(acts)(nursery, campaign_id, known, chance)
-        except OSError:  # killed, before, during or after the work
-            return
-        except json.JSONDecodeError:  # killed while it answered
-            return
-        except Exception as error:
-            if type(error).__module__ != "http.client":
-                raise
-            return
+    except (OSError, http.client.HTTPException):
+        pass  # killed, before, during or after the work
+    except json.JSONDecodeError:
+        pass  # killed while it answered
+    finally:
+        death.join()
 
 
 def _edit(nursery: Nursery, campaign_id: str, known: Acknowledged, _: random.Random) -> None:

@@ -44,8 +44,8 @@ class ScriptedExecutor:
         self.tasks: list[Task] = []
         self.begun = threading.Event()
 
-    def ready(self) -> bool:
-        return True
+    def waits_for(self) -> str:
+        return ""
 
     def run(self, task: Task, *, report: Report, asked: Ask) -> Files:
         self.tasks.append(task)

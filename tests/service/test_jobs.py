@@ -26,7 +26,7 @@ from app.service.jobs.executor import (
 from app.service.jobs.sightings import Sightings
 from data.store import StoreUnavailableError, campaigns, folders, plans
 from data.store.audit import Act
-from data.store.jobs import Claim, Sighting
+from data.store.leases import Claim, Sighting
 from data.store.tables import AuditRecord
 from tests.service.conftest import AsRole, SetClock, told_by_headers
 from tests.service.running import (

@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 from distributed import LocalCluster
+from fastapi.testclient import TestClient
 
-from app.service.jobs.cluster import DaskExecutor
-from app.service.jobs.executor import Asked, CrashedError, FailedError
+from app.service.context import Services
+from app.service.jobs.cluster import NO_SCHEDULER, NO_WORKER, DaskExecutor
+from app.service.jobs.executor import Asked, CrashedError, FailedError, UnservedError
 from app.service.jobs.work import Watch, attempt
 from tests.service.campaigns import plan_task
+from tests.service.running import ask, ended, running, until
 from tests.service.tiny import tiny_files
 
 pytestmark = pytest.mark.slow
@@ -51,7 +54,7 @@ def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(cluster: Local
             os.kill(pid, signal.SIGKILL)
 
     executor = DaskExecutor(cluster.scheduler_address)
-    assert executor.ready()
+    assert executor.waits_for() == ""
     there = executor.run(task, report=kill_the_first, asked=lambda: None)
     assert there == here
     assert [step["stage"] for step in steps].count("reading") == 2, "it was begun twice"
@@ -71,5 +74,31 @@ def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(cluster: Local
 
     with pytest.raises(CrashedError, match="Dask"):
         executor.run(task, report=nothing, asked=leave)
-    assert not executor.ready()
+    assert executor.waits_for() == NO_SCHEDULER
     executor.close()
+
+
+def test_a_job_waits_for_a_cluster_without_workers_says_so_and_is_run_when_one_comes(
+    service: Services, client: TestClient, tiny: str
+) -> None:
+    with LocalCluster(
+        n_workers=0,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=":0",
+        silence_logs=50,
+    ) as empty:
+        executor = DaskExecutor(empty.scheduler_address, unserved_s=0.5)
+        place = ask(client, tiny)
+        with running(service, executor):
+            waiting = until(client, place, lambda job: job["message"] != "")
+            assert (waiting["status"], waiting["message"]) == ("accepted", NO_WORKER)
+            assert waiting["attempt"] == 0
+            with pytest.raises(UnservedError):  # a job that was claimed just before goes back
+                executor.run(plan_task(tiny_files()), report=nothing, asked=lambda: None)
+            empty.scale(1)
+            done = ended(client, place)
+        assert (done["status"], done["message"], done["attempt"]) == ("successful", "", 1)
+    told = client.get(f"{place}/events").text
+    assert told.count(NO_WORKER) == 1

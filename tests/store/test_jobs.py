@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from data.store import Store, jobs, plans
+from data.store import Store, jobs, leases, plans
 from data.store.audit import Act
 from data.store.tables import CampaignRecord, JobRecord, JobStatus, PlanRecord
 
@@ -55,15 +55,15 @@ def claimed(
     worker: str = "w_1",
     *,
     lease: timedelta = LONG,
-    stalled: jobs.Sighting | None = None,
-) -> jobs.Claim | None:
+    stalled: leases.Sighting | None = None,
+) -> leases.Claim | None:
     with store.write() as tx:
-        return jobs.claim(
+        return leases.claim(
             tx, worker=worker, machine=NOW, lease=lease, attempts=ATTEMPTS, stalled=stalled
         )
 
 
-def held_by(store: Store, worker: str = "w_1", **how: Any) -> jobs.Claim:
+def held_by(store: Store, worker: str = "w_1", **how: Any) -> leases.Claim:
     found = claimed(store, worker, **how)
     assert found is not None
     return found
@@ -81,10 +81,10 @@ def kinds(store: Store, job_id: str) -> list[str]:
         return [event.kind for event in jobs.events(tx, job_id, after=0)]
 
 
-def ended(store: Store, held: jobs.Claim) -> PlanRecord | None:
+def ended(store: Store, held: leases.Claim) -> PlanRecord | None:
     """Write a plan and the end of a job as its worker does."""
     with store.write() as tx:
-        job = jobs.hold(tx, held)
+        job = leases.hold(tx, held)
         if job is None:
             return None
         plan = plans.insert(
@@ -98,7 +98,7 @@ def test_a_job_is_claimed_run_and_ended_with_an_event_for_each(stored: Store) ->
     job_id = accepted(stored)
     held = held_by(stored)
     with stored.write() as tx:
-        asked = jobs.renew(tx, held, machine=NOW, lease=LONG, progress={"stage": "matching"})
+        asked = leases.renew(tx, held, machine=NOW, lease=LONG, progress={"stage": "matching"})
     assert asked is False
     assert read(stored, job_id).progress == {"stage": "matching"}
     plan = ended(stored, held)
@@ -130,9 +130,9 @@ def test_a_lease_that_holds_is_respected_and_one_run_out_is_taken(stored: Store)
     first = held_by(stored, lease=LONG)
     assert claimed(stored, "w_2") is None
     with stored.write() as tx:
-        jobs.renew(tx, first, machine=NOW, lease=NONE, progress=None)
+        leases.renew(tx, first, machine=NOW, lease=NONE, progress=None)
     second = held_by(stored, "w_2")
-    assert second == jobs.Claim(job_id, "w_2", 2)
+    assert second == leases.Claim(job_id, "w_2", 2)
 
 
 def test_who_lost_a_job_can_neither_renew_it_nor_end_it_nor_hand_it_back(stored: Store) -> None:
@@ -140,8 +140,8 @@ def test_who_lost_a_job_can_neither_renew_it_nor_end_it_nor_hand_it_back(stored:
     first = held_by(stored, lease=NONE)
     second = held_by(stored, "w_2")
     with stored.write() as tx:
-        assert jobs.renew(tx, first, machine=NOW, lease=LONG, progress={"stage": "x"}) is None
-        jobs.hand_back(tx, first, machine=NOW, reason="stopped", counted=False, attempts=ATTEMPTS)
+        assert leases.renew(tx, first, machine=NOW, lease=LONG, progress={"stage": "x"}) is None
+        leases.hand_back(tx, first, machine=NOW, reason="stopped", counted=False, attempts=ATTEMPTS)
     assert ended(stored, first) is None
     assert (read(stored, job_id).status, read(stored, job_id).worker) == ("running", "w_2")
     assert ended(stored, second) is not None
@@ -166,7 +166,7 @@ def test_a_job_that_is_handed_back_is_run_again_without_an_attempt(stored: Store
     for _ in range(ATTEMPTS + 1):
         held = held_by(stored)
         with stored.write() as tx:
-            jobs.hand_back(
+            leases.hand_back(
                 tx, held, machine=NOW, reason="stopped", counted=False, attempts=ATTEMPTS
             )
     assert (read(stored, job_id).status, read(stored, job_id).attempt) == ("accepted", 0)
@@ -178,7 +178,9 @@ def test_crashes_count_and_the_last_one_fails_the_job(stored: Store) -> None:
         assert read(stored, job_id).attempt == number
         held = held_by(stored)
         with stored.write() as tx:
-            jobs.hand_back(tx, held, machine=NOW, reason="killed", counted=True, attempts=ATTEMPTS)
+            leases.hand_back(
+                tx, held, machine=NOW, reason="killed", counted=True, attempts=ATTEMPTS
+            )
     job = read(stored, job_id)
     assert (job.status, job.reason, job.attempt) == ("failed", "killed", ATTEMPTS)
 
@@ -189,7 +191,7 @@ def test_a_lease_that_no_clock_lets_run_out_is_taken_where_it_was_seen_to_stall(
     accepted(stored)
     first = held_by(stored, lease=timedelta(days=900))
     with stored.read() as tx:
-        (seen,) = jobs.running(tx)
+        (seen,) = leases.running(tx)
     assert seen.claim == first
     assert held_by(stored, "w_2", stalled=seen).attempt == 2
     assert claimed(stored, "w_3", stalled=seen) is None, "it is no longer what was seen"
@@ -206,7 +208,7 @@ def test_a_job_that_waits_is_dismissed_at_once_and_one_that_runs_is_asked(stored
             jobs.ask_to_cancel(tx, job, at=NOW)
     assert read(stored, waiting).status == "dismissed"
     with stored.write() as tx:
-        assert jobs.renew(tx, held, machine=NOW, lease=LONG, progress=None) is True
+        assert leases.renew(tx, held, machine=NOW, lease=LONG, progress=None) is True
     assert kinds(stored, running) == ["accepted", "running", "cancel"]
 
 
@@ -238,7 +240,7 @@ def test_a_plan_without_its_certificate_is_not_taken(stored: Store) -> None:
     accepted(stored)
     held = held_by(stored)
     with stored.write() as tx:
-        job = jobs.hold(tx, held)
+        job = leases.hold(tx, held)
         assert job is not None
         with pytest.raises(ValueError, match="certificate"):
             plans.insert(tx, job=job, files={"a.csv": b""}, summary={}, seed=0, act=ACT)
@@ -246,7 +248,7 @@ def test_a_plan_without_its_certificate_is_not_taken(stored: Store) -> None:
 
 def test_workers_that_claim_at_once_get_a_job_each(stored: Store) -> None:
     wanted = {accepted(stored) for _ in range(6)}
-    found: list[jobs.Claim | None] = []
+    found: list[leases.Claim | None] = []
     start = threading.Barrier(8)
 
     def claim(worker: str) -> None:
@@ -271,7 +273,7 @@ def test_plans_that_end_at_once_are_numbered_one_by_one(stored: Store) -> None:
     held = [held_by(stored, f"w_{n}") for n in range(4)]
     start = threading.Barrier(4)
 
-    def end(claim: jobs.Claim) -> None:
+    def end(claim: leases.Claim) -> None:
         start.wait()
         ended(stored, claim)
 

@@ -26,6 +26,7 @@ from app.service.jobs.executor import (
     Step,
     StoppedError,
     Task,
+    UnservedError,
 )
 from app.service.jobs.work import Head, Watch, answer_of, attempt
 from data.store.ids import new_id
@@ -38,6 +39,13 @@ CONNECT_WITHIN_S = 5.0
 """What a scheduler is given to answer before a job is claimed for it."""
 ASK_EVERY_S = 0.5
 """How often a worker asks the scheduler whether its task was cancelled."""
+COUNT_EVERY_S = 2.0
+"""How often the workers are counted while a task runs."""
+UNSERVED_S = 20.0
+"""A task goes back where the cluster has had no worker for so long; one may be starting again."""
+
+NO_SCHEDULER = "It waits for the Dask scheduler, which does not answer."
+NO_WORKER = "It waits for a worker of the Dask cluster: there is none."
 
 
 class DaskExecutor:
@@ -47,17 +55,25 @@ class DaskExecutor:
     ----------
     address
         Of the scheduler (``tcp://scheduler:8786``).
+    unserved_s
+        For how long a cluster may be without any worker while a task is there.
     """
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, address: str, *, unserved_s: float = UNSERVED_S) -> None:
+        self._address, self._unserved_s = address, unserved_s
         self._lock = threading.Lock()
         self._client: Client | None = None
         self._gone = False
 
-    def ready(self) -> bool:
-        """Return whether the scheduler answers; jobs wait until it does."""
-        return self._connected() is not None
+    def waits_for(self) -> str:
+        """Return what is missing: jobs wait for a scheduler that answers and has a worker."""
+        client = self._connected()
+        if client is None:
+            return NO_SCHEDULER
+        try:
+            return "" if _workers(client) else NO_WORKER
+        except OSError:
+            return NO_SCHEDULER
 
     def run(self, task: Task, *, report: Report, asked: Ask) -> Files:
         """Run a task on a worker; see `Executor.run`."""
@@ -71,7 +87,8 @@ class DaskExecutor:
             future = client.submit(
                 perform, name, task.name, dict(task.files), dict(task.parameters), key=name
             )
-            return _watched(client, future, name, told, report=report, asked=asked)
+            served = _Served(client, self._unserved_s)
+            return _watched(client, future, name, told, report=report, asked=asked, served=served)
         except (OSError, CancelledError, KilledWorker) as error:  # TimeoutError is an OSError
             raise CrashedError(f"the Dask cluster lost it ({type(error).__name__})") from error
         finally:
@@ -134,6 +151,41 @@ class _Cancelled:
         return self._known
 
 
+def _workers(client: Client) -> int:
+    """Return how many workers the cluster has.
+
+    Raises
+    ------
+    OSError
+        If the scheduler does not answer in time.
+    """
+    scheduler = client.scheduler
+    if scheduler is None:
+        raise OSError("the client is not connected")
+    return len(client.sync(scheduler.ncores, callback_timeout=CONNECT_WITHIN_S))
+
+
+class _Served:
+    """Whether anybody is there to run a task; a cluster may be without workers for a while."""
+
+    def __init__(self, client: Client, patience_s: float) -> None:
+        self._client, self._patience_s = client, patience_s
+        self._seen_at = self._counted_at = time.monotonic()
+
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        if now - self._counted_at < COUNT_EVERY_S:
+            return True
+        self._counted_at = now
+        try:
+            known = _workers(self._client)
+        except OSError:
+            return True  # the scheduler may be gone: that is seen elsewhere
+        if known:
+            self._seen_at = now
+        return now - self._seen_at <= self._patience_s
+
+
 def _watched(
     client: Client,
     future: Future[Any],
@@ -142,6 +194,7 @@ def _watched(
     *,
     report: Report,
     asked: Ask,
+    served: _Served,
 ) -> Files:
     cancelled = False
     while not future.done():
@@ -154,6 +207,9 @@ def _watched(
             raise StoppedError
         if client.status != "running":
             raise CrashedError("the Dask scheduler is gone")
+        if not served():
+            future.cancel()
+            raise UnservedError(NO_WORKER)
         try:
             report(told.get(timeout=TICK_S))
         except queue.Empty:

@@ -35,8 +35,8 @@ Ask = Callable[[], Asked | None]
 class Executor(Protocol):
     """Where tasks run. The same task gives the same bytes on each."""
 
-    def ready(self) -> bool:
-        """Return whether a task can be run now."""
+    def waits_for(self) -> str:
+        """Return what must be there before a task can be run, as a sentence; empty: it can."""
 
     def run(self, task: Task, *, report: Report, asked: Ask) -> Files:
         """Run a task and return the files that it gives back.
@@ -56,6 +56,8 @@ class Executor(Protocol):
             If it cannot succeed, however often it is tried.
         CrashedError
             If it ended without an answer: it may succeed elsewhere.
+        UnservedError
+            If nobody is there any more who would run it.
         """
 
     def close(self) -> None:
@@ -77,6 +79,14 @@ class FailedError(Exception):
 
 class CrashedError(Exception):
     """A task ended without an answer."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class UnservedError(Exception):
+    """Nobody is there who would run a task: it waits, through no fault of its own."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -135,9 +135,9 @@ class LocalExecutor:
         self._spares: list[Child] = []
         self._closed = False
 
-    def ready(self) -> bool:
-        """Return True: this machine is always there."""
-        return True
+    def waits_for(self) -> str:
+        """Return nothing: this machine is always there."""
+        return ""
 
     def prepare(self) -> None:
         """Start a process ahead of the next task."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.service.context import Services
 from app.service.jobs.executor import Asked, Step
-from data.store import StoreUnavailableError, jobs
+from data.store import StoreUnavailableError, jobs, leases
 
 LOOK_S = 1.0
 """How often the store is asked whether to go on, and at most how often progress is noted."""
@@ -22,7 +22,7 @@ class Oversight:
     asked again later: the job goes on meanwhile.
     """
 
-    def __init__(self, services: Services, held: jobs.Claim, stopping: threading.Event) -> None:
+    def __init__(self, services: Services, held: leases.Claim, stopping: threading.Event) -> None:
         self._services, self._held, self._stopping = services, held, stopping
         self._progress: dict[str, Any] = {}
         self._noted = True
@@ -57,7 +57,7 @@ class Oversight:
             return
         news = None if self._noted else dict(self._progress)
         with store.write() as tx:
-            found = jobs.renew(
+            found = leases.renew(
                 tx, self._held, machine=self._services.clock(), lease=lease, progress=news
             )
         self._lost = found is None

@@ -11,7 +11,7 @@ from app.searching import Stage
 from app.service.jobs.executor import FailedError, Files, Task
 from app.service.jobs.layout import OUTCOME, PLAN
 from app.settings import RoadSettings
-from data.store import Tx, audit, clock, jobs, plans
+from data.store import Tx, audit, clock, jobs, leases, plans
 from data.store.tables import JobRecord, JobStatus
 
 PLAN_JOB = "plan"
@@ -33,12 +33,12 @@ def task_of(tx: Tx, job: JobRecord, roads: RoadSettings) -> Task:
     return Task(job.kind, jobs.inputs(tx, job.job_id), parameters)
 
 
-def keep(tx: Tx, held: jobs.Claim, files: Files, *, at: datetime) -> None:
+def keep(tx: Tx, held: leases.Claim, files: Files, *, at: datetime) -> None:
     """Write the plan of a job, its audit entry and its end, if the job is still in these hands.
 
     A job that was cancelled is dismissed, and keeps the plan.
     """
-    job = jobs.hold(tx, held)
+    job = leases.hold(tx, held)
     if job is None:
         return
     outcome = json.loads(files[OUTCOME])
@@ -77,20 +77,20 @@ def _last_step(summary: Mapping[str, Any]) -> dict[str, Any]:
     return {"stage": Stage.WRITING.value, **figures}
 
 
-def fail(tx: Tx, held: jobs.Claim, failure: FailedError, *, at: datetime) -> None:
+def fail(tx: Tx, held: leases.Claim, failure: FailedError, *, at: datetime) -> None:
     """Write that a job failed, and why, if it is still in these hands."""
     _end(tx, held, JobStatus.FAILED, at=at, failure=failure)
 
 
-def dismiss(tx: Tx, held: jobs.Claim, *, at: datetime) -> None:
+def dismiss(tx: Tx, held: leases.Claim, *, at: datetime) -> None:
     """Write that a job was dismissed without a plan, if it is still in these hands."""
     _end(tx, held, JobStatus.DISMISSED, at=at, failure=FailedError(""))
 
 
 def _end(
-    tx: Tx, held: jobs.Claim, status: JobStatus, *, at: datetime, failure: FailedError
+    tx: Tx, held: leases.Claim, status: JobStatus, *, at: datetime, failure: FailedError
 ) -> None:
-    job = jobs.hold(tx, held)
+    job = leases.hold(tx, held)
     if job is None:
         return
     problems = failure.problems

@@ -15,12 +15,19 @@ from functools import partial
 from typing import Any
 
 from app.service.context import Services
-from app.service.jobs.executor import CrashedError, Executor, FailedError, StoppedError, Task
+from app.service.jobs.executor import (
+    CrashedError,
+    Executor,
+    FailedError,
+    StoppedError,
+    Task,
+    UnservedError,
+)
 from app.service.jobs.local import LocalExecutor
 from app.service.jobs.oversight import Oversight
 from app.service.jobs.results import PLAN_JOB, dismiss, fail, keep, task_of
 from app.service.jobs.sightings import Sightings
-from data.store import StoreUnavailableError, Tx, jobs
+from data.store import StoreUnavailableError, Tx, jobs, leases
 from data.store.ids import new_id
 
 logger = logging.getLogger("placarde.jobs")
@@ -83,6 +90,7 @@ class _Slot:
     def __init__(self, services: Services, executor: Executor, stopping: threading.Event) -> None:
         self._services, self._executor, self._stopping = services, executor, stopping
         self._worker = new_id("w")
+        self._missing = ""
         self._sightings = Sightings(STALLED_LEASES * services.settings.lease.total_seconds())
 
     def run(self) -> None:
@@ -104,17 +112,18 @@ class _Slot:
             else:
                 self._do(held)
 
-    def _claimed(self) -> jobs.Claim | None:
+    def _claimed(self) -> leases.Claim | None:
         """Return the next job, claimed. Writes only where there is one to claim."""
         store, settings, clock = self._services.store, self._services.settings, self._services.clock
         with store.read() as tx:
-            stalled = self._sightings.stalled(jobs.running(tx), at=time.monotonic())
-            if stalled is None and not jobs.waiting(tx, at=jobs.now(tx, clock())):
+            stalled = self._sightings.stalled(leases.running(tx), at=time.monotonic())
+            if stalled is None and not leases.waiting(tx, at=leases.now(tx, clock())):
                 return None
-        if not self._executor.ready():
+        if missing := self._executor.waits_for():
+            self._tell(missing)
             return None
         with store.write() as tx:
-            return jobs.claim(
+            return leases.claim(
                 tx,
                 worker=self._worker,
                 machine=clock(),
@@ -123,7 +132,17 @@ class _Slot:
                 stalled=stalled,
             )
 
-    def _do(self, held: jobs.Claim) -> None:
+    def _tell(self, missing: str) -> None:
+        """Note with the jobs that wait what they wait for. Writes only where that is news."""
+        store, clock, before = self._services.store, self._services.clock, self._missing
+        self._missing = missing
+        with store.read() as tx:
+            if not leases.is_untold(tx, missing, before=before):
+                return
+        with store.write() as tx:
+            leases.tell_waiting(tx, missing, machine=clock(), before=before)
+
+    def _do(self, held: leases.Claim) -> None:
         """Run a job to one of its ends; the thread survives whatever happens."""
         logger.info("job %s: attempt %d begins", held.job_id, held.attempt)
         try:
@@ -136,7 +155,7 @@ class _Slot:
         self._written(end)
         logger.info("job %s: attempt %d ends", held.job_id, held.attempt)
 
-    def _end_of(self, held: jobs.Claim) -> Callable[[Tx], Any]:
+    def _end_of(self, held: leases.Claim) -> Callable[[Tx], Any]:
         """Run a job, and return what writes its end."""
         services = self._services
         watching = Oversight(services, held, self._stopping)
@@ -150,11 +169,13 @@ class _Slot:
             return self._handing_back(held, "Its runner was stopped.", counted=False)
         except CrashedError as crash:
             return self._handing_back(held, f"It ended without an answer: {crash}.", counted=True)
+        except UnservedError as waits:
+            return self._handing_back(held, waits.reason, counted=False)
         except FailedError as failure:
             return partial(_failed, services, held, failure)
         return lambda tx: keep(tx, held, files, at=services.clock())
 
-    def _task(self, held: jobs.Claim) -> Task:
+    def _task(self, held: leases.Claim) -> Task:
         with self._services.store.read() as tx:
             job = jobs.get(tx, held.job_id)
             if job is None:
@@ -162,9 +183,9 @@ class _Slot:
             return task_of(tx, job, self._services.settings.roads)
 
     def _handing_back(
-        self, held: jobs.Claim, reason: str, *, counted: bool
+        self, held: leases.Claim, reason: str, *, counted: bool
     ) -> Callable[[Tx], None]:
-        return lambda tx: jobs.hand_back(
+        return lambda tx: leases.hand_back(
             tx,
             held,
             machine=self._services.clock(),
@@ -189,5 +210,5 @@ class _Slot:
                 return
 
 
-def _failed(services: Services, held: jobs.Claim, failure: FailedError, tx: Tx) -> None:
+def _failed(services: Services, held: leases.Claim, failure: FailedError, tx: Tx) -> None:
     fail(tx, held, failure, at=services.clock())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from data.store.jobs import Claim, Sighting
+from data.store.leases import Claim, Sighting
 
 
 class Sightings:

@@ -76,7 +76,8 @@ class Job(BaseModel):
     """A job, as OGC API – Processes tells its status.
 
     `progress` is the share of its stages that are done, in percent, and none of the time that it
-    takes. `incumbent` is the objective of the best plan so far, `bound` what no plan can pass.
+    takes. `message` tells what a job waits for that cannot begin yet, and why one failed.
+    `incumbent` is the objective of the best plan so far, `bound` what no plan can pass.
     """
 
     model_config = ConfigDict(
