@@ -21,7 +21,9 @@ from app.service.jobs import JobRunner
 from app.service.jobs.following import streams_end_with_signals
 from app.service.logs import log_to_stderr
 from app.service.metrics import FOLDER_VARIABLE
+from app.service.ownership import keep_to_owner
 from app.service.settings import (
+    SECRET_FILE,
     ServiceSettings,
     SettingError,
     secret_setting,
@@ -32,7 +34,6 @@ from data.store import counts, keys, members, open_store, schema
 from data.store.audit import Act
 from geo.french import NBSP
 
-SECRET_FILE = "secret"  # noqa: S105 -- the name of a file
 LEAST_SECRET = 32
 STOP_WITHIN_S = 20
 """What requests and jobs are given to end when the service is told to stop."""
@@ -52,7 +53,9 @@ def serve(environment: MutableMapping[str, str], *, host: str, port: int, tell: 
         If the store does not answer.
     """
     settings = read_settings(environment)
+    keep_to_owner(settings, tell=tell)
     prepare(settings, tell=tell)
+    keep_to_owner(settings, tell=tell)  # what was just made, whatever the umask
     with tempfile.TemporaryDirectory(prefix="placarde-metrics-") as folder:
         if settings.workers > 1:
             environment[FOLDER_VARIABLE] = folder

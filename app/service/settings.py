@@ -13,6 +13,11 @@ from geo.french import NBSP
 MIB = 1 << 20
 DEFAULT_FOLDER = "placarde-data"
 STORE_FILE = "placarde.sqlite"
+SECRET_FILE = "secret"  # noqa: S105 -- the name of a file
+SQLITE = "sqlite:///"
+MOST = 2**31 - 1
+LEAST_LEASE_S, MOST_LEASE_S = 5, 3600
+"""A lease is renewed every third of it, at the looks of a runner: a second apart."""
 
 
 class SettingError(ValueError):
@@ -33,6 +38,9 @@ class ServiceSettings:
         Signs links and cursors; 32 bytes at the least, the same in every process.
     dask
         Address of a Dask scheduler; jobs run in processes of this machine without one.
+    job_attempts, lease
+        How often a job is begun that whoever ran it left behind, and for how long it is theirs
+        without a sign of life.
     four_eyes
         Whether a plan must be approved by another than who proposed it.
     retention
@@ -81,13 +89,19 @@ def service_settings(environment: Mapping[str, str], *, secret: bytes) -> Servic
     folder = Path(environment.get("PLACARDE_FOLDER") or DEFAULT_FOLDER)
     url = secret_setting(environment, "PLACARDE_DATABASE_URL")
     return ServiceSettings(
-        database_url=url or f"sqlite:///{folder / STORE_FILE}",
+        database_url=url or f"{SQLITE}{folder / STORE_FILE}",
         folder=folder,
         secret=secret,
         public_url=environment.get("PLACARDE_PUBLIC_URL", "").rstrip("/"),
         dask=environment.get("PLACARDE_DASK", ""),
         workers=_whole(environment, "PLACARDE_WORKERS", 1),
         job_slots=_whole(environment, "PLACARDE_JOB_SLOTS", 1),
+        job_attempts=_whole(environment, "PLACARDE_JOB_ATTEMPTS", 3),
+        lease=timedelta(
+            seconds=_whole(
+                environment, "PLACARDE_LEASE_S", 15, least=LEAST_LEASE_S, most=MOST_LEASE_S
+            )
+        ),
         four_eyes=_yes(environment, "PLACARDE_FOUR_EYES", otherwise=True),
         retention=_days(environment, "PLACARDE_RETENTION_DAYS"),
         upload_limit=_whole(environment, "PLACARDE_UPLOAD_MIB", 64) * MIB,
@@ -117,10 +131,18 @@ def secret_setting(environment: Mapping[str, str], name: str) -> str:
     return environment.get(name, "")
 
 
-def _whole(environment: Mapping[str, str], name: str, otherwise: int, *, least: int = 1) -> int:
+def _whole(
+    environment: Mapping[str, str],
+    name: str,
+    otherwise: int,
+    *,
+    least: int = 1,
+    most: int = MOST,
+) -> int:
     text = environment.get(name) or str(otherwise)
-    if not text.isascii() or not text.isdigit() or int(text) < least:
-        raise SettingError(f"{name}{NBSP}: un nombre entier d’au moins {least} est attendu.")
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        limit = "" if most == MOST else f" et d’au plus {most}"
+        raise SettingError(f"{name}{NBSP}: un nombre entier d’au moins {least}{limit} est attendu.")
     return int(text)
 
 
