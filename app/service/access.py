@@ -52,6 +52,7 @@ class Action(StrEnum):
     JOB_READ = "job.read"
     JOB_CANCEL = "job.cancel"
     PLAN_MAKE = "plan.make"
+    PLAN_LIST = "plan.list"  # which there are, and what of each the caller may read
     PLAN_READ = "plan.read"
     PLAN_CHANGE = "plan.change"
     PLAN_PROPOSE = "plan.propose"
@@ -73,11 +74,12 @@ class Action(StrEnum):
 _READER = frozenset(
     {
         Action.CAMPAIGN_READ,
+        Action.PLAN_LIST,
         Action.VIEW_OFFICIALS,
         Action.TOUR_READ,
     }
 )
-_BUYER = frozenset({Action.CAMPAIGN_READ, Action.ORDER_READ})
+_BUYER = frozenset({Action.CAMPAIGN_READ, Action.PLAN_LIST, Action.ORDER_READ})
 _PLANNER = (
     _READER
     | _BUYER

@@ -163,7 +163,9 @@ def view_of(tx: Tx, campaign: CampaignRecord, granted: Granted) -> Campaign:
     settings = campaign.settings if sees_all else _public(campaign.settings)
     found = {record.kind: record for record in inputs.of_campaign(tx, campaign_id)}
     base = f"/campaigns/{campaign_id}"
-    links = [Link(href=base, rel="self"), Link(href=f"{base}/plans", rel="plans")]
+    links = [Link(href=base, rel="self")]
+    if granted.principal.may(Action.PLAN_LIST, campaign_id):
+        links.append(Link(href=f"{base}/plans", rel="plans"))
     if sees_all:
         links += [Link(href=f"{base}/{kind}", rel=kind) for kind in KINDS if kind in found]
         links.append(Link(href=f"{base}/check", rel="check"))

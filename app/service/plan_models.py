@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
+from app.service.access import Action, Granted
 from app.service.pages import Link
-from app.service.swaps import Trial, Worth
 from data.store.tables import PlanRecord, PlanState
-from geo.plan import AgentExposure, Posting, Status
+from geo.plan import Status
 from geo.verify import Violation
 
 PLAN_ID = "p_7hx3m9wq2v5c8n4p6r2t3"
 _CAMPAIGN_ID = "c_7hx3m9wq2v5c8n4p6r2t3"
-
-Period = Annotated[int, Field(ge=1, le=1000)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class AllocationSummary(BaseModel):
@@ -55,6 +52,36 @@ class ShortfallTold(BaseModel):
     message: str
     wanted: float | None = None
     got: float | None = None
+
+
+class PlanItem(BaseModel):
+    """A plan as it is listed to who may not read plans: `links` are what of it they may read."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "plan_id": PLAN_ID,
+                "campaign_id": _CAMPAIGN_ID,
+                "number": 1,
+                "state": "approved",
+                "made_at": "2017-09-04T08:00:00Z",
+                "links": [
+                    {
+                        "href": f"/plans/{PLAN_ID}/carte-elus.html",
+                        "rel": "enclosure",
+                        "type": "text/html; charset=utf-8",
+                    }
+                ],
+            }
+        }
+    )
+
+    plan_id: str
+    campaign_id: str
+    number: int
+    state: PlanState
+    made_at: datetime
+    links: list[Link]
 
 
 class PlanAnswer(BaseModel):
@@ -201,99 +228,6 @@ class Verification(BaseModel):
     violations: list[ViolationTold]
 
 
-class SwapAsked(BaseModel):
-    """Who is to be on a face in a period; nobody where `agent_id` is null.
-
-    With `dry_run` nothing is changed.
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "example": {"period": 1, "face_id": "F0004", "agent_id": None, "dry_run": True}
-        },
-    )
-
-    period: Period
-    face_id: Name
-    agent_id: Name | None
-    dry_run: bool = False
-
-
-class LockAsked(BaseModel):
-    """A decision for the next planning: this agent on this face in this period, or nobody."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"example": {"period": 1, "face_id": "F0004", "agent_id": "agent-08"}},
-    )
-
-    period: Period
-    face_id: Name
-    agent_id: Name | None
-
-
-class LockTold(LockAsked):
-    """A lock of the campaign; `kept` tells whether this plan is as it says."""
-
-    kept: bool
-
-
-class WorthTold(BaseModel):
-    """What the postings are worth; `gap` is to the bound of the plan as it was before."""
-
-    objective: float
-    exposure: float
-    gap: float
-    cost_cents: int
-    postings: int
-
-
-class AgentWorth(BaseModel):
-    """What an agent has."""
-
-    exposure: float
-    ratio: float
-    contacts: float
-    postings: int
-
-
-class AgentPriceTold(BaseModel):
-    """What an agent has before and after."""
-
-    agent_id: str
-    before: AgentWorth
-    after: AgentWorth
-
-
-class PostingKey(BaseModel):
-    """A posting."""
-
-    period: int
-    face_id: str
-    agent_id: str
-
-
-class SwapAnswer(BaseModel):
-    """What a swap breaks and costs.
-
-    `violations` lists every rule that it would break and the plan does not break without it; with
-    a hard one it cannot be done. Those that are not hard are promises to agents, which a planner
-    may take back: `bound_holds` is false then, and a new bound is computed when it is done.
-    """
-
-    applied: bool
-    allowed: bool
-    revision: int
-    removed: PostingKey | None
-    added: PostingKey | None
-    violations: list[ViolationTold]
-    bound_holds: bool
-    before: WorthTold
-    after: WorthTold
-    agents: list[AgentPriceTold]
-
-
 class RevisionTold(BaseModel):
     """A change of the postings of a plan: what was done, by whom, and where undoing leads."""
 
@@ -302,38 +236,6 @@ class RevisionTold(BaseModel):
     undoes_to: int
     made_at: datetime
     made_by: str
-
-
-class Reason(BaseModel):
-    """Why a plan goes back."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"reason": "Trop d’affiches à Voiron."}}
-    )
-
-    reason: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]+$")]
-
-
-class ReconcileAnswer(BaseModel):
-    """What a buyer's file says, and the new version of the plan that carries it out."""
-
-    plan: PlanAnswer
-    kind: Literal["order", "proofs"]
-    counts: dict[str, int]
-    changes: list[dict[str, Any]]
-    proposals: list[dict[str, Any]]
-    problems: list[dict[str, Any]]
-    text: list[str]
-    details: dict[str, Any]
-
-
-class RemarksAnswer(BaseModel):
-    """The remarks that were gathered on a plan so far; `summary` is French."""
-
-    files: int
-    summary: list[str]
-    remarks: list[dict[str, Any]]
-    problems: list[dict[str, Any]]
 
 
 class Explanation(BaseModel):
@@ -347,16 +249,18 @@ class Explanation(BaseModel):
     text: list[str]
 
 
-def plan_answer(plan: PlanRecord, *, stale: bool) -> dict[str, Any]:
-    """Return a plan as `PlanAnswer` has it."""
+def plan_answer(plan: PlanRecord, granted: Granted, *, stale: bool) -> dict[str, Any]:
+    """Return a plan as `PlanAnswer` has it, with the links that the caller may follow."""
     at = f"/plans/{plan.plan_id}"
-    links = [
-        Link(href=at, rel="self"),
-        Link(href=f"/campaigns/{plan.campaign_id}", rel="up"),
-        *(Link(href=f"{at}/{name}", rel=name) for name in _RESOURCES),
+    targets = [
+        ("self", at, Action.PLAN_READ),
+        ("up", f"/campaigns/{plan.campaign_id}", Action.CAMPAIGN_READ),
+        *((name, f"{at}/{path}", action) for name, (path, action) in _RESOURCES.items()),
     ]
     if plan.parent_id is not None:
-        links.append(Link(href=f"/plans/{plan.parent_id}", rel="predecessor-version"))
+        before = f"/plans/{plan.parent_id}"
+        targets.append(("predecessor-version", before, Action.PLAN_READ))
+    links = [Link(href=href, rel=rel) for rel, href, action in targets if granted.may(action)]
     told = {name: getattr(plan, name) for name in _COLUMNS}
     summary = plan.summary
     return {
@@ -370,7 +274,14 @@ def plan_answer(plan: PlanRecord, *, stale: bool) -> dict[str, Any]:
     }
 
 
-_RESOURCES = ("postings", "tour", "verify", "explanations", "revisions")
+_RESOURCES = {
+    "postings": ("postings", Action.PLAN_READ),
+    "tour": ("tour", Action.TOUR_READ),
+    "verify": ("verify", Action.PLAN_READ),
+    "explanations": ("explanations?summary=true", Action.PLAN_READ),
+    "revisions": ("revisions", Action.PLAN_READ),
+}
+"""What a plan links to: by relation, the path below it and the right that it takes."""
 _COLUMNS = (
     "plan_id",
     "campaign_id",
@@ -392,52 +303,4 @@ def violation_told(violation: Violation, *, hard: bool = True) -> ViolationTold:
     """Return a violation as the API tells it."""
     return ViolationTold(
         rule=violation.rule.value, subject=violation.subject, message=violation.message, hard=hard
-    )
-
-
-def swap_answer(trial: Trial, *, revision: int, applied: bool) -> SwapAnswer:
-    """Return what a trial found."""
-    return SwapAnswer(
-        applied=applied,
-        allowed=trial.is_allowed,
-        revision=revision,
-        removed=_key(trial.removed),
-        added=_key(trial.added),
-        violations=[
-            *(violation_told(each) for each in trial.violations),
-            *(violation_told(each, hard=False) for each in trial.owed),
-        ],
-        bound_holds=trial.bound_holds,
-        before=_worth(trial.before),
-        after=_worth(trial.after),
-        agents=[
-            AgentPriceTold(
-                agent_id=each.before.agent_id,
-                before=_agent(each.before),
-                after=_agent(each.after),
-            )
-            for each in trial.agents
-        ],
-    )
-
-
-def _key(posting: Posting | None) -> PostingKey | None:
-    if posting is None:
-        return None
-    return PostingKey(period=posting.period, face_id=posting.face_id, agent_id=posting.agent_id)
-
-
-def _worth(worth: Worth) -> WorthTold:
-    return WorthTold(
-        objective=worth.objective,
-        exposure=worth.exposure,
-        gap=worth.gap,
-        cost_cents=worth.cost_cents,
-        postings=worth.postings,
-    )
-
-
-def _agent(row: AgentExposure) -> AgentWorth:
-    return AgentWorth(
-        exposure=row.exposure, ratio=row.ratio, contacts=row.contacts, postings=row.postings
     )

@@ -23,6 +23,7 @@ from data.store.tables import (
     PlanFileRecord,
     PlanRecord,
     PlanRevisionRecord,
+    PlanState,
 )
 
 
@@ -40,9 +41,21 @@ def campaign_of(tx: Tx, plan_id: str) -> str | None:
     return tx.scalar(select(PlanRecord.campaign_id).where(PlanRecord.plan_id == plan_id))
 
 
-def page(tx: Tx, campaign_id: str, *, after: int | None, limit: int) -> Sequence[PlanRecord]:
-    """Return plans of a campaign by number, the latest first, those below number `after`."""
+def page(
+    tx: Tx,
+    campaign_id: str,
+    *,
+    after: int | None,
+    limit: int,
+    states: frozenset[PlanState] | None = None,
+) -> Sequence[PlanRecord]:
+    """Return plans of a campaign by number, the latest first, those below number `after`.
+
+    `states` are those that they may be in; None for all.
+    """
     query = select(PlanRecord).where(PlanRecord.campaign_id == campaign_id)
+    if states is not None:
+        query = query.where(PlanRecord.state.in_(sorted(states)))
     if after is not None:
         query = query.where(PlanRecord.number < after)
     return tx.scalars(query.order_by(PlanRecord.number.desc()).limit(limit)).all()

@@ -17,8 +17,8 @@ from app.service.limits import spend_by_address
 from app.service.links import OFFICIALS, file_of, follow, token_of
 from app.service.pages import DEFAULT_LIMIT, Cursor, Limit, Page, cursor_of, page_links, place_of
 from app.service.plan_files import content_of, page_policy, zone_file
+from app.service.plan_views import opened
 from app.service.routes.keys import Label
-from app.service.routes.plans import opened
 from app.service.zone_pages import LONGEST_VIEW, VIEW_PREFIX, zones_by_name
 from data.store import Tx, links, plans
 from data.store.tables import LinkRecord, PlanRecord

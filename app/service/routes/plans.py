@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,44 +9,47 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.service import jobs
 from app.service.access import Action, Granted, needs
-from app.service.context import Services, ServicesDep
+from app.service.change_models import LockTold
+from app.service.context import ServicesDep
 from app.service.errors import ApiError, not_found, responses
 from app.service.etag import IfNoneMatch, is_known
 from app.service.pages import (
     DEFAULT_LIMIT,
     Cursor,
     Limit,
-    Link,
     Page,
     cursor_of,
     page_links,
     place_of,
 )
-from app.service.plan_changes import tag_of, without_withdrawn
-from app.service.plan_files import PLAN_FILES, SECONDS, is_for
+from app.service.plan_changes import tag_of
+from app.service.plan_files import SECONDS
 from app.service.plan_models import (
     Explanation,
-    LockTold,
     PlanAnswer,
     PlanDetail,
-    PostingTold,
+    PlanItem,
     RevisionTold,
     Verification,
-    plan_answer,
     violation_told,
 )
-from app.service.plan_reading import OpenPlan, open_plan, plan_of
+from app.service.plan_reading import plan_of
+from app.service.plan_views import (
+    SHOWN_TO_ALL,
+    file_links,
+    listed,
+    opened,
+    shown,
+    without_all_withdrawn,
+)
 from app.service.plan_work import ANSWER
 from app.service.swaps import live_locks
 from app.studies import Compared, explain_allocation
 from app.study_wording import compare_json, explain_json, plain
 from data.plan_json import tour_entry
-from data.store import Tx, campaigns, plans
-from data.store.tables import PlanRecord
-from data.write.order import order_lines
+from data.store import campaigns, plans
 from geo.compare import compare, equity_of
 from geo.errors import CampaignError, PlacardeError, UnknownNameError
-from geo.targeting import target
 
 router = APIRouter(tags=["plans"])
 
@@ -57,32 +59,40 @@ router = APIRouter(tags=["plans"])
     operation_id="listPlans",
     summary="List the plans of a campaign, the latest first",
     responses=responses(400, 401, 403, 404, 422),
+    response_model=Page[PlanAnswer] | Page[PlanItem],
 )
 def list_plans(
     campaign_id: str,
     *,
     request: Request,
-    _granted: Annotated[Granted, needs(Action.PLAN_READ)],
+    granted: Annotated[Granted, needs(Action.PLAN_LIST)],
     service: ServicesDep,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
-) -> Page[PlanAnswer]:
-    """List plans; those whose consents are withdrawn are told as they are without them."""
+) -> Page[PlanAnswer] | Page[PlanItem]:
+    """List plans; those whose consents are withdrawn are told as they are without them.
+
+    Who may not read plans is told those that are approved, sent or reconciled, and of each the
+    files that they may read.
+    """
     place = place_of(service, cursor)
     after = place if isinstance(place, int) else None
+    reads = granted.may(Action.PLAN_READ)
+    states = None if reads else SHOWN_TO_ALL
     with service.store.read() as tx:
         if campaigns.get(tx, campaign_id) is None:
             raise not_found("campaign")
-        found = plans.page(tx, campaign_id, after=after, limit=limit + 1)
-    for plan in found[:limit]:
-        if plan.withdrawn:
-            with suppress(ApiError):  # 410: it is told as it stands, and its files are not
-                without_withdrawn(service, plan.plan_id)
+        found = plans.page(tx, campaign_id, after=after, limit=limit + 1, states=states)
+    without_all_withdrawn(service, [plan.plan_id for plan in found[:limit] if plan.withdrawn])
     with service.store.read() as tx:
-        found = plans.page(tx, campaign_id, after=after, limit=limit + 1)
-        items = [_answer(tx, plan) for plan in found[:limit]]
-    following = cursor_of(service, found[limit - 1].number) if len(found) > limit else None
-    return Page(items=items, links=page_links(request, following=following))
+        found = plans.page(tx, campaign_id, after=after, limit=limit + 1, states=states)
+        following = cursor_of(service, found[limit - 1].number) if len(found) > limit else None
+        links = page_links(request, following=following)
+        if reads:
+            told = [shown(tx, plan, granted) for plan in found[:limit]]
+            return Page[PlanAnswer](items=told, links=links)
+        items = [listed(tx, plan, granted) for plan in found[:limit]]
+        return Page[PlanItem](items=items, links=links)
 
 
 @router.get(
@@ -105,7 +115,7 @@ def read_plan(
     tag = tag_of(found.record)
     response.headers["ETag"] = tag
     with service.store.read() as tx:
-        answer = _answer(tx, found.record)
+        answer = shown(tx, found.record, granted)
     if is_known(if_none_match, tag) and not answer.stale:
         return Response(status_code=304, headers={"ETag": tag})
     return PlanDetail(
@@ -114,51 +124,8 @@ def read_plan(
         versions=dict(found.versions),
         inputs={file.name: file.sha256 for file in found.inputs},
         equity=plain(equity_of(found.plan.allocation.agents)),
-        files=[
-            Link(href=f"/plans/{plan_id}/{each.name}", rel="enclosure", type=each.media_type)
-            for each in PLAN_FILES
-            if is_for(each, granted, found.paths)
-        ],
+        files=file_links(plan_id, granted, found.paths),
     )
-
-
-@router.get(
-    "/plans/{plan_id}/postings",
-    operation_id="listPostings",
-    summary="List the postings of a plan by period and face",
-    responses=responses(400, 401, 403, 404, 410, 422),
-)
-def list_postings(
-    plan_id: str,
-    *,
-    request: Request,
-    granted: Annotated[Granted, needs(Action.PLAN_READ)],
-    service: ServicesDep,
-    agent: Annotated[str | None, Query(max_length=200, description="Planners only.")] = None,
-    period: Annotated[int | None, Query(ge=1)] = None,
-    zone: Annotated[str | None, Query(max_length=200, description="A zone_id.")] = None,
-    face: Annotated[str | None, Query(max_length=200)] = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
-) -> Page[PostingTold]:
-    """List postings. No name of a person is told; ids of agents are told to planners."""
-    is_planner = granted.may(Action.PRIVATE_READ)
-    if agent is not None and not is_planner:
-        raise ApiError(403, "forbidden", "Postings of one agent are for planners.")
-    found = opened(service, plan_id)
-    with service.store.read() as tx:
-        locks = {(lock.face_id, lock.period) for lock in live_locks(tx, found.record.campaign_id)}
-    wanted = _postings(found, agent=agent, period=period, zone=zone, face=face)
-    place = place_of(service, cursor)
-    if place is not None:
-        wanted = _after(wanted, place)
-    items = wanted[:limit]
-    for item in items:
-        item.locked = (item.face_id, item.period) in locks
-        item.agent_id = item.agent_id if is_planner else None
-    last = items[-1] if len(wanted) > limit else None
-    following = None if last is None else cursor_of(service, [last.period, last.face_id])
-    return Page(items=items, links=page_links(request, following=following))
 
 
 @router.get(
@@ -326,95 +293,6 @@ def list_locks(
         for lock in locks
         if lock.agent_id not in found.record.withdrawn
     ]
-
-
-def opened(service: Services, plan_id: str) -> OpenPlan:
-    """Return a plan as it may be shown.
-
-    Raises
-    ------
-    ApiError
-        404 if there is no such plan, 410 if nobody is left in it.
-    """
-    without_withdrawn(service, plan_id)
-    return open_plan(service, plan_id)
-
-
-def shown(tx: Tx, plan: PlanRecord) -> PlanAnswer:
-    """Return a plan as a list shows it."""
-    return _answer(tx, plan)
-
-
-def _answer(tx: Tx, plan: PlanRecord) -> PlanAnswer:
-    campaign = campaigns.get(tx, plan.campaign_id)
-    stale = campaign is None or (campaign.version, campaign.rows_version) != (
-        plan.campaign_version,
-        plan.rows_version,
-    )
-    answer = PlanAnswer.model_validate(plan_answer(plan, stale=stale))
-    answer.shortfalls = [s for s in answer.shortfalls if s.subject not in plan.withdrawn]
-    return answer
-
-
-def _postings(
-    found: OpenPlan, *, agent: str | None, period: int | None, zone: str | None, face: str | None
-) -> list[PostingTold]:
-    """Return the postings that are asked for, as the order has them."""
-    eligibility = target(found.campaign)
-    lines = order_lines(found.campaign, eligibility=eligibility, plan=found.plan)
-    postings = sorted(found.plan.allocation.postings)
-    inside = _faces_inside(found, zone)
-    return [
-        PostingTold(
-            period=line.period,
-            face_id=line.face_id,
-            agent_id=posting.agent_id,
-            visual=line.visual,
-            zone=line.zone,
-            start=line.start,
-            end=line.end,
-            price_cents=line.price_cents,
-            state=line.state,
-            locked=False,
-        )
-        for line, posting in zip(lines, postings, strict=True)
-        if agent in {None, posting.agent_id}
-        and period in {None, line.period}
-        and face in {None, line.face_id}
-        and (inside is None or line.face_id in inside)
-    ]
-
-
-def _after(postings: list[PostingTold], place: object) -> list[PostingTold]:
-    """Return the postings after the place that a cursor of `list_postings` tells.
-
-    Raises
-    ------
-    ApiError
-        400 if the cursor is that of another list.
-    """
-    match place:
-        case [int(period), str(face_id)]:
-            return [each for each in postings if (each.period, each.face_id) > (period, face_id)]
-    raise ApiError(400, "bad-cursor", "This cursor is not from a page of this list.")
-
-
-def _faces_inside(found: OpenPlan, zone_id: str | None) -> frozenset[str] | None:
-    """Return the faces in a zone, those of its children too; None where no zone is asked for."""
-    if zone_id is None:
-        return None
-    zones = found.campaign.zones
-    wanted = {zone_id}
-    while True:
-        more = {z.zone_id for z in zones if z.parent_id in wanted} - wanted
-        if not more:
-            break
-        wanted |= more
-    rows = [row for row, zone in enumerate(zones) if zone.zone_id in wanted]
-    at = target(found.campaign).face_zone
-    inside = [any(index in rows for index in each) for each in at.tolist()]
-    ids = found.campaign.faces.face_id.tolist()
-    return frozenset(face for face, is_inside in zip(ids, inside, strict=True) if is_inside)
 
 
 def _without(action: dict[str, Any], withdrawn: set[str]) -> dict[str, Any]:

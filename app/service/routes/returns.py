@@ -15,6 +15,7 @@ from app.service.acts import act_of
 from app.service.bodies import FORM
 from app.service.campaigns import hold_campaign, open_campaign, refuse_archived
 from app.service.carrying import carry
+from app.service.change_models import ReconcileAnswer, RemarksAnswer
 from app.service.context import RequestId, Services, ServicesDep
 from app.service.errors import ApiError, responses
 from app.service.etag import IfMatch
@@ -27,10 +28,9 @@ from app.service.plan_changes import (
     tag_of,
     without_withdrawn,
 )
-from app.service.plan_models import ReconcileAnswer, RemarksAnswer
 from app.service.plan_reading import plan_of
+from app.service.plan_views import shown
 from app.service.plan_work import ANSWER, CAMPAIGN_CHANGES, NEW, PLAN, REMARKS, RETURNED
-from app.service.routes.plans import shown
 from app.service.states import Step, after
 from app.service.uploads import FileDep, bad_form, form_body, is_form, safe_name
 from data.plan_json import plan_from_json
@@ -107,7 +107,7 @@ def reconcile(
         response.headers["ETag"] = tag_of(version)
         details = {name: value for name, value in told.items() if name not in _COUNTS}
         known = {name: told[name] for name in _COUNTS}
-        return ReconcileAnswer(plan=shown(tx, version), details=details, **known)
+        return ReconcileAnswer(plan=shown(tx, version, granted), details=details, **known)
 
 
 def _version(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
@@ -13,6 +13,13 @@ from app.service import jobs
 from app.service.access import Action, Granted, needs
 from app.service.acts import act_of
 from app.service.campaigns import hold_campaign, open_campaign, refuse_archived
+from app.service.change_models import (
+    LockAsked,
+    LockTold,
+    SwapAnswer,
+    SwapAsked,
+    swap_answer,
+)
 from app.service.context import RequestId, Services, ServicesDep
 from app.service.errors import ApiError, responses
 from app.service.etag import IfMatch
@@ -28,18 +35,10 @@ from app.service.plan_changes import (
     tag_of,
     without_withdrawn,
 )
-from app.service.plan_models import (
-    LockAsked,
-    LockTold,
-    PlanAnswer,
-    SwapAnswer,
-    SwapAsked,
-    swap_answer,
-    violation_told,
-)
+from app.service.plan_models import PlanAnswer, violation_told
 from app.service.plan_reading import OpenPlan, plan_of
+from app.service.plan_views import opened, shown
 from app.service.plan_work import ANSWER
-from app.service.routes.plans import opened, shown
 from app.service.states import Step
 from app.service.swaps import (
     Swap,
@@ -52,7 +51,6 @@ from app.service.swaps import (
 )
 from app.service.undoing import Move, redo_of, undo_of
 from data.store import Tx, plans
-from data.store.audit import Act
 from data.store.tables import PlanRecord
 from geo.errors import UnknownNameError
 from geo.verify import Violation
@@ -128,8 +126,8 @@ def undo(
     if_match: IfMatch = None,
 ) -> PlanAnswer:
     """Go back to the revision before. Whoever has withdrawn their consent does not come back."""
-    act = partial(act_of, service, granted, request_id)
-    answer, tag = _moved(service, act, plan_id=plan_id, if_match=if_match, find=undo_of)
+    by = _By(service, granted, request_id)
+    answer, tag = _moved(by, plan_id=plan_id, if_match=if_match, find=undo_of)
     response.headers["ETag"] = tag
     return answer
 
@@ -150,8 +148,8 @@ def redo(
     if_match: IfMatch = None,
 ) -> PlanAnswer:
     """Go forward again, as long as nothing else was changed since."""
-    act = partial(act_of, service, granted, request_id)
-    answer, tag = _moved(service, act, plan_id=plan_id, if_match=if_match, find=redo_of)
+    by = _By(service, granted, request_id)
+    answer, tag = _moved(by, plan_id=plan_id, if_match=if_match, find=redo_of)
     response.headers["ETag"] = tag
     return answer
 
@@ -241,19 +239,25 @@ def _refusal(told: list[dict[str, Any]]) -> ApiError:
     return ApiError(409, "rules-broken", detail, extra={"violations": told})
 
 
-def _moved(
-    service: Services, act: Callable[[Tx], Act], *, plan_id: str, if_match: str | None, find: Find
-) -> tuple[PlanAnswer, str]:
+@dataclass(frozen=True, slots=True)
+class _By:
+    """Who asks, and by which request."""
+
+    service: Services
+    granted: Granted
+    request_id: str
+
+
+def _moved(by: _By, *, plan_id: str, if_match: str | None, find: Find) -> tuple[PlanAnswer, str]:
     """Show another revision of a draft; return the plan and its new ETag."""
-    without_withdrawn(service, plan_id)
-    with service.store.read() as tx:
+    without_withdrawn(by.service, plan_id)
+    with by.service.store.read() as tx:
         plan, base = seen(tx, plan_id, if_match, Step.CHANGE)
         move = find(tx, plan)
         gone = list(plan.withdrawn)
         files = plans.files(tx, plan_id, revision=move.content)
     files = stripped(files, gone)
-    with service.store.write() as tx:
-        plan = add_revision(
-            tx, base, files, action=move.action, undoes_to=move.undoes_to, act=act(tx)
-        )
-        return shown(tx, plan), tag_of(plan)
+    with by.service.store.write() as tx:
+        act = act_of(by.service, by.granted, by.request_id, tx)
+        plan = add_revision(tx, base, files, action=move.action, undoes_to=move.undoes_to, act=act)
+        return shown(tx, plan, by.granted), tag_of(plan)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Response
 
 from app.service.access import Action, Granted, needs
 from app.service.acts import act_of
+from app.service.change_models import Reason
 from app.service.consents import lapsed_consents
 from app.service.context import RequestId, Services, ServicesDep
 from app.service.errors import ApiError, responses
@@ -23,9 +24,9 @@ from app.service.plan_changes import (
     tag_of,
     without_withdrawn,
 )
-from app.service.plan_models import PlanAnswer, Reason, violation_told
+from app.service.plan_models import PlanAnswer, violation_told
 from app.service.plan_reading import open_plan, plan_of
-from app.service.routes.plans import shown
+from app.service.plan_views import shown
 from app.service.states import Step, after
 from data.store import plans
 from data.store.tables import PlanRecord
@@ -183,7 +184,7 @@ def make_version(
         note(tx, made, act, "plan.version", {"parent_id": plan_id, "revision": base.revision})
         response.headers["Location"] = f"/plans/{made.plan_id}"
         response.headers["ETag"] = tag_of(made)
-        return shown(tx, made)
+        return shown(tx, made, granted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,4 +222,4 @@ def _step(
         states = {"before": before, "after": plan.state}
         note(tx, plan, act, f"plan.{step.value}", {**states, **(told or {})})
         change.response.headers["ETag"] = tag_of(plan)
-        return shown(tx, plan)
+        return shown(tx, plan, change.granted)
