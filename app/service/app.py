@@ -27,6 +27,7 @@ from app.service.routes import (
     members,
     plan_files,
     plans,
+    portraits,
     postings,
     privacy,
     returns,
@@ -41,6 +42,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     features.router,  # asked for most often: routes are tried in this order
     campaigns.router,
     inputs.router,
+    portraits.router,
     jobs.router,
     plans.router,
     postings.router,

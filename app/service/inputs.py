@@ -26,6 +26,7 @@ from app.service.context import Services
 from app.service.errors import RETRY_AFTER_S, ApiError, ProblemItem, not_found
 from app.service.etag import check_if_match, etag
 from app.service.pages import Link
+from app.service.quotas import quota_exceeded
 from app.service.reading import ReadUpload, Sent, read_upload
 from data.store import Tx, inputs
 from data.store.audit import Act
@@ -331,5 +332,4 @@ def _context(tx: Tx, taking: Taking) -> tuple[object, ...]:
 def _check_quota(service: Services, files: Mapping[str, bytes], sent: Sent) -> None:
     others = sum(len(c) for name, c in files.items() if name != FILE_NAMES[sent.kind])
     if others + len(sent.content) > service.settings.campaign_quota:
-        detail = "The files of this campaign would be more than a campaign may hold."
-        raise ApiError(413, "quota-exceeded", detail)
+        raise quota_exceeded()

@@ -30,6 +30,7 @@ from app.service.inputs import (
     view_of,
 )
 from app.service.pages import DEFAULT_LIMIT, Cursor, Limit, Page, cursor_of, page_links, place_of
+from app.service.quotas import check_quota
 from app.service.reading import Sent
 from app.service.rows import Asked, Checked, checked, referring, with_withdrawal
 from app.service.uploads import FileDep, Upload, form_body
@@ -256,6 +257,7 @@ def add_row(
             row = inputs.add_row(tx, record, cells=found.cells, geometry=found.geometry, act=act)
         except RowExistsError as error:
             raise ApiError(409, "exists", "There is a row with this id already.") from error
+        check_quota(service, tx, campaign_id)
         view = _changed(row, kind.value, granted, with_withdrawal(found, row, kind.value))
     response.headers["ETag"] = etag(view.version)
     response.headers["Location"] = (
@@ -365,6 +367,7 @@ def change_row(
             raise ApiError(422, "id-fixed", detail) from error
         except inputs.ConsentWithdrawnError as error:
             raise _withdrawn(row_id) from error
+        check_quota(service, tx, campaign_id)
         view = _changed(row, kind.value, granted, found)
     response.headers["ETag"] = etag(view.version)
     return view
