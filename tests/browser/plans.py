@@ -28,15 +28,15 @@ FACES_PER_AGENT = 5
 SHORTFALL = Shortfall("few-faces", "A1", "Il manque une face à cet agent.", 6, 5)
 
 
-def hand_made_plan(campaign: Campaign) -> Plan:
-    """Return a plan that gives each agent their first five faces, in periods 1 and 2 by turns."""
+def hand_made_plan(campaign: Campaign, *, each: int = FACES_PER_AGENT) -> Plan:
+    """Return a plan that gives each agent their first faces, in periods 1 and 2 by turns."""
     eligibility = target(campaign)
     faces = campaign.faces
     taken: set[int] = set()
     postings = []
     for a, agent in enumerate(campaign.agents):
         own = [int(f) for f in eligibility.edge_face[eligibility.edge_agent == a]]
-        chosen = [f for f in own if f not in taken][:FACES_PER_AGENT]
+        chosen = [f for f in own if f not in taken][:each]
         taken.update(chosen)
         postings += [
             Posting(1 + i % campaign.periods.count, str(faces.face_id[f]), agent.agent_id)

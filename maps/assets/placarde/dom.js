@@ -35,6 +35,6 @@ function disc(series) {
 }
 
 function numbered(series) {
-  return el("span", { class: "numbered" }, disc(series),
+  return el("span", { class: `numbered${series.label.length > 16 ? "" : " short"}` }, disc(series),
     el("span", { class: "unseen" }, `n° ${series.mark}, `), typed(series.label));
 }

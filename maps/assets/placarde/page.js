@@ -19,7 +19,11 @@ function dressMap(map, tiles) {
   L.control.zoom({ zoomInTitle: "Agrandir", zoomOutTitle: "Réduire" }).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
   map.attributionControl.addAttribution("Limites : © IGN, INSEE");
-  for (const layer of Object.values(tiles)) layer.setOpacity(0.75);
+  for (const layer of Object.values(tiles)) {
+    layer.setOpacity(0.75);
+    // Leaflet takes the credit away only of layers that came after its control.
+    if (map.hasLayer(layer)) layer.once("remove", () => map.attributionControl.removeAttribution(layer.getAttribution()));
+  }
 }
 
 /** Return what a choice anywhere on the page does to the map. */

@@ -177,7 +177,9 @@ function facesSection(model, raw, actions) {
   const table = makeTable({ caption: raw.caption, columns, go: ({ place }) => () => actions.face(place), name: raw.title, whole: raw.whole, withPeriod });
   const periods = withPeriod ? el("p", { class: "paper-only" }, periodsInWords(model)) : null;
   model.listeners.push(({ postings }) => table.show(raw.kind === "postings" ? postings : unusedHere(model).map((place) => ({ place }))));
-  return section(raw.title, periods, table.node);
+  const node = section(raw.title, periods, table.node);
+  node.classList.toggle("whole", Boolean(raw.whole));
+  return node;
 }
 
 function makeSections(model, actions, venues) {
