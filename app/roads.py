@@ -70,12 +70,15 @@ def put_on_roads(campaign: Campaign, settings: RoadSettings, *, progress: Progre
     return OnRoads(known, found.remarks, lambda planned, of: draw_legs(planned, of, cached))
 
 
-def plan_tour(roads: OnRoads) -> Tour:
-    """Return the tour of a campaign, `Status.NOT_ASKED` where it asks for none."""
+def plan_tour(roads: OnRoads, *, stop: tour.Stop = tour.never) -> Tour:
+    """Return the tour of a campaign, `Status.NOT_ASKED` where it asks for none.
+
+    `stop` is asked often, and ends the search with the best tour so far.
+    """
     if roads.campaign.tour is None:
         return Tour(Status.NOT_ASKED, drive_s=0, bound_s=0, distance_m=0)
     problem = tour.build_problem(roads.campaign)
-    return roads.finish(problem, tour.solve(problem))
+    return roads.finish(problem, tour.solve(problem, stop=stop))
 
 
 def _undrawn(planned: Tour, _: Campaign) -> Tour:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from geo import matching
+from geo import matching, tour
 from geo.plan import Plan
 
 
@@ -39,8 +39,9 @@ class Search:
         tells its calendars what it changed of the one before.
     reached, told
         Called with each stage, and with each step of the matching.
-    stop
-        Asked often in the matching: a reason ends it with the best so far.
+    stop, stop_tour
+        Asked often, in the matching and in the search for a tour: a reason, or yes, ends it with
+        the best so far.
     """
 
     effort: matching.Effort | None = None
@@ -49,3 +50,4 @@ class Search:
     reached: Callable[[Stage], None] = _unwatched
     told: Callable[[matching.Progress], None] = _unwatched
     stop: Callable[[], str | None] | None = None
+    stop_tour: Callable[[], bool] = tour.never

@@ -74,7 +74,7 @@ def make_plan(
     search.reached(Stage.TOURING)
     if campaign.tour is not None:
         progress(f"Tournée : {len(campaign.maisons)} Maisons…")
-    return Plan(campaign.seed, allocation, plan_tour(roads)), eligibility
+    return Plan(campaign.seed, allocation, plan_tour(roads, stop=search.stop_tour)), eligibility
 
 
 def _matched(

@@ -4,5 +4,6 @@ from geo.tour.building import build_problem
 from geo.tour.problem import TourProblem
 from geo.tour.solver import solve
 from geo.tour.spread import with_spread
+from geo.tour.stopping import Stop, never
 
-__all__ = ["TourProblem", "build_problem", "solve", "with_spread"]
+__all__ = ["Stop", "TourProblem", "build_problem", "never", "solve", "with_spread"]

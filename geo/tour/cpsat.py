@@ -14,6 +14,7 @@ from geo.plan import Status
 from geo.tour.circuit import Circuit, build_circuit
 from geo.tour.itinerary import Itineraries
 from geo.tour.problem import TourProblem
+from geo.tour.stopping import Stop, never, stopping
 
 DETERMINISTIC_LIMIT = 6.0
 """Work for the driving time, in CP-SAT's units of some seconds each; a tie has a sixth of it."""
@@ -47,6 +48,7 @@ def solve_cpsat(
     *,
     limit: float = DETERMINISTIC_LIMIT,
     hint: Itineraries = (),
+    stop: Stop = never,
 ) -> CpSatAnswer:
     """Return the best itineraries found, and how good they are known to be.
 
@@ -59,7 +61,7 @@ def solve_cpsat(
     if model is None:
         return CpSatAnswer(Status.INFEASIBLE, (), 0)
     model.hint(hint)
-    search = _Search(model)
+    search = _Search(model, stop)
     goals: list[tuple[cp_model.LinearExprT, float]] = [(model.total(problem.cost_s), limit)]
     if problem.fewest_kits:
         goals.insert(0, (model.n_kits, limit))
@@ -78,13 +80,14 @@ class _Search:
     """One goal after the other, each kept at its best for those after it."""
 
     model: Circuit
+    stop: Stop
     itineraries: Itineraries = ()
 
     def run(self, goals: list[tuple[cp_model.LinearExprT, float]], *, main: int) -> CpSatAnswer:
         """Return the answer; the goal `main` is the seconds driven, those before it come first."""
         proven, bound = True, 0
         for i, (goal, limit) in enumerate(goals):
-            solver, status = _minimise(self.model, goal, limit)
+            solver, status = _minimise(self.model, goal, limit, self.stop)
             if i == main and proven:
                 bound = max(0, ceil(solver.best_objective_bound - 1e-6))
             if status in _FOUND:
@@ -99,7 +102,7 @@ class _Search:
 
 
 def _minimise(
-    model: Circuit, goal: cp_model.LinearExprT, limit: float
+    model: Circuit, goal: cp_model.LinearExprT, limit: float, stop: Stop = never
 ) -> tuple[cp_model.CpSolver, Status]:
     model.cp.minimize(goal)
     solver = cp_model.CpSolver()
@@ -108,7 +111,8 @@ def _minimise(
     # The whole model in the linear relaxation: too few days for the stops are seen at the root.
     solver.parameters.linearization_level = 2
     solver.parameters.max_deterministic_time = limit
-    status = _STATUS[solver.solve(model.cp)]
+    with stopping(solver, stop):
+        status = _STATUS[solver.solve(model.cp)]
     if status in _FOUND:
         model.hint(model.itineraries(solver))
     return solver, status

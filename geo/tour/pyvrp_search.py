@@ -23,6 +23,7 @@ from geo.tour.floor import possible_legs
 from geo.tour.itinerary import Itineraries, itinerary, worth
 from geo.tour.problem import TourProblem
 from geo.tour.schedule import kits_for
+from geo.tour.stopping import Iterations, Stop, never
 from geo.tour.tsptw.search import Matrix, matrix
 
 ITERATIONS = 15_000
@@ -38,7 +39,9 @@ _SLOT = 60
 Routes = list[list[int]]
 
 
-def search(problem: TourProblem, *, iterations: int | None = None) -> Itineraries:
+def search(
+    problem: TourProblem, *, iterations: int | None = None, stop: Stop = never
+) -> Itineraries:
     """Return the itineraries of the best tour found; nothing where none was found.
 
     Up to 200 stops it is the best of three runs. `iterations` of a run are chosen by the number of
@@ -47,14 +50,21 @@ def search(problem: TourProblem, *, iterations: int | None = None) -> Itinerarie
     n = len(problem.stop_ids)
     budget = min(ITERATIONS, _A_STOP * n) if iterations is None else max(1, iterations)
     starts = _STARTS if n <= _STARTS_UNTIL and iterations is None else 1
-    found = [_search(problem, iterations=budget, seed=seed) for seed in range(starts)]
+    found = [
+        _search(problem, iterations=budget, seed=seed, stop=stop)
+        for seed in range(starts)
+        if not (seed and stop())
+    ]
     return min((each for each in found if each), key=lambda each: worth(problem, each), default=())
 
 
-def _search(problem: TourProblem, *, iterations: int, seed: int) -> Itineraries:
+def _search(problem: TourProblem, *, iterations: int, seed: int, stop: Stop) -> Itineraries:
     legs = possible_legs(problem)
     for attempt in range(_ATTEMPTS):
-        routes = _routes(problem, legs, iterations=iterations, seed=seed + _STARTS * attempt)
+        if attempt and stop():
+            break
+        until = Iterations(MaxIterations(iterations), stop)
+        routes = _routes(problem, legs, until=until, seed=seed + _STARTS * attempt)
         broken = [route for route in routes if itinerary(problem, route) is None]
         fixed = repair(problem, routes) if broken else routes
         if fixed is not None and keeps_order(problem, fixed):
@@ -128,15 +138,13 @@ def _culprits(problem: TourProblem, broken: Routes) -> Iterator[tuple[int, int]]
         yield (route[at - 1] + 1 if at else 0), route[at] + 1
 
 
-def _routes(problem: TourProblem, legs: BoolArray, *, iterations: int, seed: int) -> Routes:
+def _routes(problem: TourProblem, legs: BoolArray, *, until: Iterations, seed: int) -> Routes:
     """Return PyVRP's routes; the calendar is kept as far as PyVRP knows it."""
     data, stop_of = to_pyvrp(problem, legs)
     with catch_warnings():
         # That it struggles to keep the calendar: what it returns is checked anyway.
         simplefilter("ignore", PenaltyBoundWarning)
-        result = solve(
-            data, MaxIterations(iterations), seed=seed, collect_stats=False, display=False
-        )
+        result = solve(data, until, seed=seed, collect_stats=False, display=False)
     return routes_of(result.best, stop_of)
 
 

@@ -26,6 +26,7 @@ from geo.tour.moves import moves_of
 from geo.tour.problem import TourProblem
 from geo.tour.pyvrp_search import keeps_order, search
 from geo.tour.schedule import schedule, timetable
+from geo.tour.stopping import Stop, never
 
 CPSAT_ALONE_STOPS = 20
 CPSAT_STOPS = 40
@@ -36,7 +37,7 @@ _PYVRP = "PyVRP"
 _BOTH = "PyVRP, then OR-Tools CP-SAT"
 
 
-def solve(problem: TourProblem, *, reasons: bool = True) -> Tour:
+def solve(problem: TourProblem, *, reasons: bool = True, stop: Stop = never) -> Tour:
     """Return the best tour, or why there is none.
 
     ::
@@ -50,15 +51,16 @@ def solve(problem: TourProblem, *, reasons: bool = True) -> Tour:
 
     Where the proof does not end within a fixed amount of work the status is `Status.FEASIBLE`, and
     `Tour.bound_s` a lower bound of the driving time; or `Status.UNKNOWN`, where no tour was found.
-    Without `reasons` nobody looks for why there is no tour.
+    Without `reasons` nobody looks for why there is no tour. Once `stop` says so the search ends
+    within moments, with the best tour so far; the tables, which take seconds, are not stopped.
     """
-    tour = _solve(problem)
-    if tour.status is Status.INFEASIBLE and reasons:
+    tour = _solve(problem, stop)
+    if tour.status is Status.INFEASIBLE and reasons and not stop():
         return replace(tour, shortfalls=explain(problem))
     return tour
 
 
-def _solve(problem: TourProblem) -> Tour:
+def _solve(problem: TourProblem, stop: Stop) -> Tour:
     n = len(problem.stop_ids)
     if not n:
         return _tour(problem, (), status=Status.OPTIMAL, solver=_TABLES)
@@ -68,10 +70,11 @@ def _solve(problem: TourProblem) -> Tour:
     if answer is not None:
         return _scheduled(problem, answer.routes)
     if n <= CPSAT_ALONE_STOPS:
-        return _from_cpsat(problem, solve_cpsat(problem), solver=_CP_SAT)
-    found = search(problem)
+        return _from_cpsat(problem, solve_cpsat(problem, stop=stop), solver=_CP_SAT)
+    found = search(problem, stop=stop)
     if n <= CPSAT_STOPS:
-        return _from_cpsat(problem, solve_cpsat(problem, hint=found), solver=_BOTH, found=found)
+        better = solve_cpsat(problem, hint=found, stop=stop)
+        return _from_cpsat(problem, better, solver=_BOTH, found=found)
     return _from_search(problem, found)
 
 

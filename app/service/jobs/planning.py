@@ -25,6 +25,8 @@ from geo import matching
 
 _UNDECIDED = frozenset({Stage.READING, Stage.ROADS, Stage.TARGETING, Stage.MATCHING})
 """Cancelled when it reaches one of these, there is nothing to keep."""
+FIRST_TOUR_S = 3.0
+"""A job that was cancelled before still has so long to find any tour to the postings it keeps."""
 
 
 def plan(files: Mapping[str, bytes], parameters: Mapping[str, Any], watch: Watch) -> Files:
@@ -79,6 +81,7 @@ def _search(files: Mapping[str, bytes], parameters: Mapping[str, Any], watch: Wa
         reached=told.reached,
         told=told.step,
         stop=told.stop,
+        stop_tour=told.stop_tour,
     )
 
 
@@ -87,14 +90,17 @@ def _deadline(parameters: Mapping[str, Any]) -> float:
     return math.inf if seconds is None else time.monotonic() + seconds
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Told:
     """Tells a watch what a search tells, and the search what the watch asks."""
 
     watch: Watch
     deadline: float
+    touring_since: float = math.inf
 
     def reached(self, stage: Stage) -> None:
+        if stage is Stage.TOURING:
+            self.touring_since = time.monotonic()
         if stage in _UNDECIDED and self.watch.cancelled():
             raise EndedError
         self.watch.report({"stage": stage.value})
@@ -108,6 +114,11 @@ class _Told:
         if self.watch.cancelled():
             return "cancelled"
         return "seconds" if time.monotonic() > self.deadline else None
+
+    def stop_tour(self) -> bool:
+        """Return whether to end the search for a tour: never by a limit of the matching."""
+        found_any_s = time.monotonic() - self.touring_since
+        return found_any_s > FIRST_TOUR_S and self.watch.cancelled()
 
 
 def _content(folder: Path, below: str) -> Files:
