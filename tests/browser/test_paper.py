@@ -1,4 +1,4 @@
-"""What comes out of the printer: the first sheet, the lists, the names, after a change of mind too."""
+"""What comes out of the printer: the first sheet, the lists, the names of sequences."""
 
 from __future__ import annotations
 
