@@ -6,10 +6,8 @@ the faces too close to each other to be numbered, all but one are dots of their 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import shapely
@@ -24,8 +22,7 @@ from maps import blocks, tour_blocks
 from maps.columns import Json
 from maps.officials import officials_payload
 from maps.scene import IntArray, Scene
-
-FloatArray = NDArray[np.float64]
+from maps.static_names import FloatArray, Name, as_text, place_names, plain
 
 # In the units of the drawing, which is a thousand wide: about a sixth of a millimetre on A4.
 WIDTH = 1000.0
@@ -33,10 +30,7 @@ MOST_HEIGHT = 860.0
 _MARGIN = 14.0
 _MARK, _DOT, _STOP = 11.0, 3.2, 12.0
 _APART = 2.2 * _MARK
-_NEAR_STOP = 2.0 * _STOP
-_NAME = 18.0
 _SVG = "http://www.w3.org/2000/svg"
-_SHIFTS = (0.0, 24.0, -24.0, 44.0, -44.0, 64.0, -64.0)
 _TURNS = np.linspace(0.0, 2.0 * np.pi, 16, endpoint=False)
 _AROUND = np.column_stack((np.cos(_TURNS), np.sin(_TURNS)))
 
@@ -110,16 +104,16 @@ def _drawing(scene: Scene, series: Sequence[Json], marks: dict[str, str]) -> str
     stations = np.array(list(stops.values())).reshape(-1, 2)
     level = scene.eligibility.levels[scene.main_level] if scene.eligibility.levels else ""
     zones = [i for i, zone in enumerate(scene.campaign.zones) if zone.level == level]
-    names = _name_points(scene, zones, shapes, sheet, stations)
-    taken = np.vstack([stations, *(_spine(*name) for name in names)])
-    box = f"0 0 {_n(WIDTH)} {_n(sheet.height)}"
+    names = _names(scene, zones, shapes, sheet, stations)
+    taken = np.vstack([stations, *(name.spine() for name in names)])
+    box = f"0 0 {plain(WIDTH)} {plain(sheet.height)}"
     parts = [
         f'<svg xmlns="{_SVG}" viewBox="{box}" font-family="Libertinus Serif">',
         *(_zone(shapes[i], sheet) for i in zones),
         *_tour(scene, stops),
         *_faces(scene, series, sheet, taken=taken),
         *(_stop(*at, marks[maison_id]) for maison_id, at in stops.items()),
-        *(_name(*name) for name in names),
+        *(name.svg() for name in names),
         *_scale_bar(sheet),
         "</svg>",
     ]
@@ -151,7 +145,7 @@ def _zone(shape: Area, sheet: _Sheet) -> str:
 
 
 def _path(points: FloatArray) -> str:
-    return "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
+    return "L".join(f"{plain(x)} {plain(y)}" for x, y in points)
 
 
 def _stop_points(scene: Scene, sheet: _Sheet) -> dict[str, tuple[float, float]]:
@@ -196,7 +190,7 @@ def _faces(
     faces = scene.campaign.faces
     at = sheet.xy(np.column_stack((faces.x[pairs[:, 1]], faces.y[pairs[:, 1]])))
     dots = [
-        f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_DOT}" fill="{series[portrait]["colour"]}"/>'
+        f'<circle cx="{plain(x)}" cy="{plain(y)}" r="{_DOT}" fill="{series[portrait]["colour"]}"/>'
         for (x, y), portrait in zip(at, pairs[:, 0], strict=True)
     ]
     signs = [
@@ -249,12 +243,12 @@ def _leader(face: FloatArray, sign: FloatArray) -> str:
 def _sign(x: float, y: float, series: Json) -> str:
     radius = _MARK
     if series["shape"] == "round":
-        outline = f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}"'
+        outline = f'<circle cx="{plain(x)}" cy="{plain(y)}" r="{plain(radius)}"'
     elif series["shape"] == "square":
         side = 0.9 * radius
         outline = (
-            f'<rect x="{_n(x - side)}" y="{_n(y - side)}" width="{_n(2 * side)}" '
-            f'height="{_n(2 * side)}"'
+            f'<rect x="{plain(x - side)}" y="{plain(y - side)}" width="{plain(2 * side)}" '
+            f'height="{plain(2 * side)}"'
         )
     else:
         reach = 1.25 * radius
@@ -267,8 +261,8 @@ def _sign(x: float, y: float, series: Json) -> str:
 def _stop(x: float, y: float, mark: str) -> str:
     side = _STOP
     return (
-        f'<rect x="{_n(x - side)}" y="{_n(y - side)}" width="{_n(2 * side)}" '
-        f'height="{_n(2 * side)}" rx="3" fill="#fff" stroke="#1d1d1b" stroke-width="2.2"/>'
+        f'<rect x="{plain(x - side)}" y="{plain(y - side)}" width="{plain(2 * side)}" '
+        f'height="{plain(2 * side)}" rx="3" fill="#fff" stroke="#1d1d1b" stroke-width="2.2"/>'
         + _number(x, y, mark, fill="#1d1d1b")
     )
 
@@ -276,51 +270,22 @@ def _stop(x: float, y: float, mark: str) -> str:
 def _number(x: float, y: float, text: str, *, fill: str) -> str:
     size = 14.0 if len(text) < 3 else 10.5
     return (
-        f'<text x="{_n(x)}" y="{_n(y + 0.33 * size)}" font-size="{size}" font-weight="bold" '
-        f'text-anchor="middle" fill="{fill}">{_text(text)}</text>'
+        f'<text x="{plain(x)}" y="{plain(y + 0.33 * size)}" font-size="{size}" font-weight="bold" '
+        f'text-anchor="middle" fill="{fill}">{as_text(text)}</text>'
     )
 
 
-def _name_points(
+def _names(
     scene: Scene,
     zones: Sequence[int],
     shapes: NDArray[np.object_],
     sheet: _Sheet,
     stops: FloatArray,
-) -> list[tuple[float, float, str]]:
-    """Return where the name of each zone stands: inside it, then moved off stops and names."""
+) -> list[Name]:
+    """Return the names of these zones, each on a point inside its zone or near it."""
     inside = shapely.get_coordinates(shapely.point_on_surface(shapes[list(zones)]))
-    found: list[tuple[float, float, str]] = []
-    taken = stops
-    for i, (x, y) in zip(zones, sheet.xy(inside), strict=True):
-        name = scene.campaign.zones[i].name
-        tries = [(float(x), float(y + shift), name) for shift in _SHIFTS]
-        best = max(tries, key=lambda at: min(_room(_spine(*at), taken), _NEAR_STOP))
-        found.append(best)
-        taken = np.vstack([taken, _spine(*best)])
-    return found
-
-
-def _room(points: FloatArray, taken: FloatArray) -> float:
-    """Return the distance from the nearest of `points` to the nearest of `taken`."""
-    if not len(taken):
-        return float("inf")
-    return float(np.min(np.hypot(*(points[:, None, :] - taken[None, :, :]).transpose(2, 0, 1))))
-
-
-def _spine(x: float, y: float, name: str) -> FloatArray:
-    """Return points along the middle of a name, closer to each other than a sign is wide."""
-    half = _NAME * 0.23 * len(name)
-    xs = np.linspace(x - half, x + half, max(2, int(2 * half / _MARK) + 1))
-    return np.column_stack((xs, np.full(len(xs), y - 0.3 * _NAME)))
-
-
-def _name(x: float, y: float, name: str) -> str:
-    return (
-        f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_NAME}" font-style="italic" '
-        'text-anchor="middle" fill="#33332f" stroke="#fff" stroke-width="4" paint-order="stroke" '
-        f'stroke-linejoin="round">{_text(name)}</text>'
-    )
+    names = [scene.campaign.zones[i].name for i in zones]
+    return place_names(names, sheet.xy(inside), stops, width=WIDTH)
 
 
 def _scale_bar(sheet: _Sheet) -> list[str]:
@@ -328,19 +293,9 @@ def _scale_bar(sheet: _Sheet) -> list[str]:
     metres = max((each for each in lengths if each * sheet.scale <= WIDTH / 5), default=lengths[0])
     said = f"{metres // 1000}{french.NBSP}km" if metres >= 1000 else f"{metres}{french.NBSP}m"
     x, y, long = _MARGIN, sheet.height - _MARGIN, metres * sheet.scale
-    line = f"M{_n(x)} {_n(y - 6)}V{_n(y)}H{_n(x + long)}V{_n(y - 6)}"
-    middle = f'x="{_n(x + long / 2)}" y="{_n(y - 8)}" text-anchor="middle"'
+    line = f"M{plain(x)} {plain(y - 6)}V{plain(y)}H{plain(x + long)}V{plain(y - 6)}"
+    middle = f'x="{plain(x + long / 2)}" y="{plain(y - 8)}" text-anchor="middle"'
     return [
         f'<path d="{line}" fill="none" stroke="#1d1d1b" stroke-width="1.6"/>',
         f'<text {middle} font-size="14" fill="#1d1d1b">{said}</text>',
     ]
-
-
-def _text(typed: str) -> str:
-    """Return what was typed as text of the drawing: no markup, no control."""
-    plain = (" " if unicodedata.category(c) in {"Cc", "Cs", "Cn"} else c for c in typed)
-    return escape("".join(plain))
-
-
-def _n(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")

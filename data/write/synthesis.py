@@ -14,6 +14,7 @@ MOST_STOPS = 24
 """What fits on one page in a size that can be read; the rest is counted."""
 
 _LONG = 90
+_LONG_TITLE = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def _data(page: Synthesis) -> Mapping[str, Data]:
         "listes sous la carte disent de quoi il s’agit."
     )
     return {
-        "title": _short(page.title),
+        "title": _short(page.title, most=_LONG_TITLE),
         "lead": list(page.lead),
         "figures": [list(figure) for figure in page.figures],
         "svg": page.svg,
@@ -83,5 +84,10 @@ def _more(count: int, one: str, many: str) -> str:
     return f"Et {counted(count, f'autre {one}', f'autres {many}')} : voir la carte des élus."
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"
+def _short(text: str, *, most: int = _LONG) -> str:
+    """Return a text, cut at a space if there is one near its end."""
+    if len(text) <= most:
+        return text
+    cut = text[: most - 1]
+    words = cut.rpartition(" ")[0]
+    return f"{words if len(words) > most // 2 else cut}…"
