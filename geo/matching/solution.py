@@ -124,7 +124,7 @@ class _Search:
         """Return the best allocation found."""
         network, answer = self._best(within_budget(self.network), wish)
         if not wish.bonus and self._is_small_and_hard(network, answer):
-            answer = _finished(self.problem, network, answer, wish)
+            answer = _finished(self.problem, network, answer, wish, self.watch)
         return _allocation(self.problem, self.network, network, answer, self.watch)
 
     def _is_small_and_hard(self, network: Network, answer: Answer) -> bool:
@@ -174,13 +174,16 @@ class _Search:
             return min(dual.bound(prices) for prices in (answer.prices, free, nothing))
 
 
-def _finished(problem: MatchingProblem, network: Network, answer: Answer, wish: Wish) -> Answer:
+def _finished(
+    problem: MatchingProblem, network: Network, answer: Answer, wish: Wish, watch: Watch
+) -> Answer:
     """Return the better of an answer and of what HiGHS finds for the same quotas, and the bound.
 
     Where hardly anything but spacing or quotas binds, prices leave a gap that branching closes.
     """
     quota = network.agents.quota + network.locked_count
-    found = solve_by_highs(problem, quota=quota, patience=FINISH)
+    patience = replace(FINISH, stop=lambda: watch.stopped)
+    found = solve_by_highs(problem, quota=quota, patience=patience)
     if found is None:
         return answer
     pick = picks_of(problem, network, found.postings)

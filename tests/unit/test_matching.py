@@ -8,7 +8,7 @@ import pytest
 
 from geo.matching import build_problem, solve
 from geo.matching.problem import MatchingProblem
-from geo.matching.reference import Reference, solve_by_highs
+from geo.matching.reference import Patience, Reference, solve_by_highs
 from geo.model import Campaign, Lock, MatchingRules
 from geo.plan import Status
 from geo.targeting import target
@@ -200,3 +200,21 @@ def test_a_bigger_budget_is_never_worth_less() -> None:
         )
         reached.append(sum(agent.exposure for agent in answer.agents))
     assert reached == sorted(reached)
+
+
+def test_highs_that_is_asked_to_end_gives_its_best_and_being_asked_changes_nothing() -> None:
+    problem = problem_of(town(n=60, spacing_m=400.0))
+    asked: list[int] = []
+
+    def no() -> bool:
+        asked.append(1)
+        return False
+
+    whole = solve_by_highs(problem, patience=Patience(stop=no))
+    assert whole == solve_by_highs(problem)
+    assert asked
+    ended = solve_by_highs(problem, patience=Patience(stop=lambda: True))
+    assert whole is not None
+    assert ended is not None
+    assert ended.objective <= whole.bound
+    assert whole.objective <= ended.bound

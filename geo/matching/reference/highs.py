@@ -7,8 +7,10 @@ the same answer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import highspy
 import numpy as np
@@ -109,6 +111,7 @@ def solve_integer(
     seed: int,
     gap: float,
     start: FloatArray | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> IntegerAnswer:
     """Return the best whole choices, within `gap` of the best (in units of the objective).
 
@@ -119,6 +122,8 @@ def solve_integer(
     ----------
     start
         A point of the model to start from, shape of its columns.
+    stop
+        Asked often: yes ends the search with the best so far.
     """
     solver = _new_solver(seed)
     solver.passModel(_linear_program(model, curves, tangents))
@@ -131,8 +136,18 @@ def solve_integer(
     solver.setOptionValue("mip_abs_gap", max(gap / curves.unit, 1e-9))
     if start is not None:
         solver.setSolution(_whole_point(model, curves, tangents, start))
+    if stop is not None:
+        _let_stop(solver, stop)
     solver.run()
     return _integer_answer(solver, model, curves)
+
+
+def _let_stop(solver: highspy.Highs, stop: Callable[[], bool]) -> None:
+    def ask(event: Any) -> None:  # noqa: ANN401 -- highspy exports no type for it
+        if stop():
+            event.interrupt()
+
+    solver.cbMipInterrupt.subscribe(ask)
 
 
 def _integer_answer(solver: highspy.Highs, model: Model, curves: Curves) -> IntegerAnswer:

@@ -10,6 +10,7 @@ Limits are nodes, rounds and sizes, never seconds, so the same model gives the s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,11 +60,14 @@ class Patience:
         loses itself among interchangeable periods before it counts a first node.
     agents
         Whether those too large are tried with the faces of one agent at a time.
+    stop
+        Asked often: yes ends the integer programs with the best so far.
     """
 
     rounds: int = 12
     size: int = 60_000
     agents: bool = True
+    stop: Callable[[], bool] | None = None
 
 
 PATIENT = Patience()
@@ -111,7 +115,8 @@ def search(
         return None
     best = _better(model, Found(x, objective_of(model, x), relaxed.bound), None)
     best = _search_all(model, curves, relaxed, best, seed=seed, patience=patience)
-    if gap_of(model, best) <= GAP_AIM or not patience.agents:
+    stopped = patience.stop is not None and patience.stop()
+    if gap_of(model, best) <= GAP_AIM or not patience.agents or stopped:
         return best
     best = _search_agent_by_agent(model, curves, relaxed, best, seed=seed)
     return _search_all(model, curves, relaxed, best, seed=seed, patience=patience)
@@ -222,6 +227,7 @@ def _search_all(
             seed=seed,
             gap=_allowed(model, best.bound, aim),
             start=best.x,
+            stop=patience.stop,
         )
         if answer.x is None:
             return best
