@@ -9,7 +9,16 @@ from typing import Any
 from app.tour_summary import SOURCE_NAMES, shortfall_json, spread_json, summary_lines
 from app.touring import Toured
 from app.wording import problems_json
-from geo.french import NBSP, counted, duration, long_date, month_date, nearest_minute, number
+from geo.french import (
+    NBSP,
+    counted,
+    duration,
+    long_date,
+    month_date,
+    nearest_minute,
+    nearest_minutes,
+    number,
+)
 from geo.plan import Leg, Stop, Tour
 
 
@@ -18,7 +27,7 @@ def tour_lines(toured: Toured) -> list[str]:
     best = toured.tours[0]
     lines = [*summary_lines(best), *_day_lines(best, toured.names)]
     for count, variant in enumerate(toured.tours[1:], start=2):
-        lines += ["", *_variant_lines(count, variant, best=best, names=toured.names)]
+        lines += ["", *_variant_lines(count, variant, best=best, towns=toured.towns)]
     if best.shortfalls:
         lines += ["", f"Ce qui n’a pas pu être fait{NBSP}:"]
         lines += [f"  – {shortfall.message}" for shortfall in best.shortfalls]
@@ -64,16 +73,17 @@ def _leg_line(leg: Leg, names: Mapping[str, str]) -> str:
 
 
 def _variant_lines(
-    count: int, variant: Tour, *, best: Tour, names: Mapping[str, str]
+    count: int, variant: Tour, *, best: Tour, towns: Mapping[str, str]
 ) -> Iterator[str]:
     more = variant.drive_s - best.drive_s
+    beside = f"{duration(more)} de plus" if nearest_minutes(more) else "autant"
     yield (
-        f"Variante {count}{NBSP}: {duration(variant.drive_s)} de route "
-        f"(+{NBSP}{duration(more)}), {number(variant.distance_m / 1000)}{NBSP}km, "
+        f"Variante {count}{NBSP}: {duration(variant.drive_s)} de route ({beside}), "
+        f"{number(variant.distance_m / 1000)}{NBSP}km, "
         f"dernier jour le {month_date(_last_day(variant))}"
     )
     for kit in sorted({stop.kit for stop in variant.stops}):
-        order = [names[stop.maison_id] for stop in variant.stops if stop.kit == kit]
+        order = [towns[stop.maison_id] for stop in variant.stops if stop.kit == kit]
         yield f"  Kit {kit}{NBSP}: {' → '.join(order)}"
 
 

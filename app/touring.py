@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +16,7 @@ from data.write.tour_folder import check_tour_target, write_tour_folder
 from geo import tour
 from geo.errors import CampaignError, PlacardeError, UnknownNameError, errors_among
 from geo.french import typeset
+from geo.model import Maison
 from geo.plan import Tour
 from geo.tour import TourProblem
 
@@ -40,11 +42,15 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Toured:
-    """Tours that were planned and written, the best first."""
+    """Tours that were planned and written, the best first.
+
+    `names` and `towns` are by id; where two Maisons are in one town, it has their names instead.
+    """
 
     folder: Path
     reading: Reading
     names: Mapping[str, str]
+    towns: Mapping[str, str]
     tours: tuple[Tour, ...]
 
 
@@ -107,7 +113,15 @@ def tour_campaign(
         force=force,
     )
     names = {maison.maison_id: maison.name for maison in campaign.maisons}
-    return Toured(target_folder, reading, names, tours)
+    return Toured(target_folder, reading, names, _towns(campaign.maisons), tours)
+
+
+def _towns(maisons: Sequence[Maison]) -> dict[str, str]:
+    count = Counter(maison.city for maison in maisons)
+    return {
+        maison.maison_id: maison.city if maison.city and count[maison.city] == 1 else maison.name
+        for maison in maisons
+    }
 
 
 def _past(target_folder: Path, again: Again | None) -> Tour | None:

@@ -18,6 +18,7 @@ from geo.french import (
     counted,
     duration,
     hour,
+    listed,
     long_date,
     moment,
     nearest_minute,
@@ -168,7 +169,7 @@ def _rows(stop: Stop, maison: Maison, campaign: Campaign) -> Iterator[list[str]]
             "Installation",
             f"avant l’ouverture, {moment(stop.opens)}{_time(_setup(maison, campaign))}",
         ]
-    yield ["Ouvert au public", "; ".join(map(long_date, sorted(stop.open_on)))]
+    yield ["Ouvert au public", listed([long_date(day) for day in sorted(stop.open_on)])]
     if maison.opening:
         yield ["Horaires", opening_in_french(plain(maison.opening))]
     if stop.closes is not None:

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from geo.french import counted, month_date, typeset
-from geo.plan import Shortfall
-from geo.tour.cpsat import fits_cpsat
+from geo.plan import Shortfall, Status
+from geo.tour.cpsat import feasibility
 from geo.tour.earliest import earliest_finish, finish_with
 from geo.tour.exact import fits_exact
 from geo.tour.moves import moves_of
@@ -30,7 +30,8 @@ _ITERATIONS = 1_000
 def fits(problem: TourProblem, *, work: float = _WORK) -> bool:
     """Return whether a tour is found; with tables no is a proof, elsewhere it says nothing.
 
-    `work` is what CP-SAT is given, in its own units.
+    There CP-SAT finds what is tight, or proves that it is too tight, within so much `work` in its
+    own units; where it tells neither, PyVRP may find a tour among many days.
     """
     if not all(problem.stays):
         return False
@@ -38,8 +39,17 @@ def fits(problem: TourProblem, *, work: float = _WORK) -> bool:
         one_kit = earliest_finish(moves_of(problem), problem.forbidden)
         return bool(finish_with(one_kit, kits_of(problem))[-1] <= problem.n_slots)
     if len(problem.stop_ids) <= MAX_SEARCHED:
-        return fits_cpsat(problem, limit=work)
+        seen = feasibility(problem, limit=work)
+        if seen is not Status.UNKNOWN:
+            return seen is not Status.INFEASIBLE
     return bool(search(problem, iterations=_ITERATIONS))
+
+
+def is_impossible(problem: TourProblem) -> bool:
+    """Return whether little work proves that there is no tour; no says nothing."""
+    if len(problem.stop_ids) > MAX_SEARCHED:
+        return not all(problem.stays)
+    return feasibility(problem, limit=_WORK) is Status.INFEASIBLE
 
 
 def moved_window(problem: TourProblem) -> Iterator[Shortfall]:

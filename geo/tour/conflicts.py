@@ -17,7 +17,7 @@ from geo.tour.problem import DAY_S, TourProblem
 from geo.tour.repairs import repairs, repairs_by_search
 from geo.tour.sharing import kits_of
 from geo.tour.subsets import members
-from geo.tour.wording import days_text, duration, quoted
+from geo.tour.wording import days_text, duration, dwell_text, quoted
 
 _FEW_DAYS = 6
 _FEW_STOPS = 6
@@ -148,7 +148,7 @@ def _collision(problem: TourProblem, stops: Sequence[int], *, only: bool) -> Sho
     else:
         which = quoted(problem.stop_names[stop] for stop in stops)
     stays = [problem.stays[stop] for stop in stops]
-    needed = sum(len(choices[0].open_on) for choices in stays)
+    needed = sum(choices[0].length for choices in stays)
     days = len({day for choices in stays for stay in choices for day in stay.open_on})
     return Shortfall(
         "dates-collide",
@@ -156,7 +156,7 @@ def _collision(problem: TourProblem, stops: Sequence[int], *, only: bool) -> Sho
         typeset(
             f"{len(stops)} étapes ne tiennent pas ensemble entre le "
             f"{month_date(problem.first_day)} et le {month_date(problem.last_day)} avec "
-            f"{counted(problem.kits, 'kit', 'kits')} ({counted(needed, 'jour', 'jours')} de "
+            f"{counted(problem.kits, 'kit', 'kits')} ({dwell_text(needed)} de "
             f"présence, {counted(days, 'jour', 'jours')} d’ouverture en tout)"
             f"{'' if only else ', par exemple'} : {which}."
         ),
@@ -174,6 +174,6 @@ def _dates_of(problem: TourProblem, stop: int) -> str:
         if len(days) <= _FEW_DAYS
         else f"{len(days)} jours possibles du {month_date(days[0])} au {month_date(days[-1])}"
     )
-    dwell = len(stays[0].open_on)
-    needed = f", {counted(dwell, 'jour', 'jours')} sur place" if dwell > 1 else ""
+    dwell = stays[0].length
+    needed = f", {dwell_text(dwell)} sur place" if dwell != 1 else ""
     return f"{quoted([problem.stop_names[stop]])} ({told}{needed})"

@@ -69,10 +69,10 @@ def solve_cpsat(
     return search.run(goals, main=1 if problem.fewest_kits else 0)
 
 
-def fits_cpsat(problem: TourProblem, *, limit: float) -> bool:
-    """Return whether a tour is found within so much work; no says nothing for certain."""
+def feasibility(problem: TourProblem, *, limit: float) -> Status:
+    """Return whether there is a tour, as far as that is seen within so much work."""
     model = build_circuit(problem)
-    return model is not None and _minimise(model, 0, limit)[1] in _FOUND
+    return Status.INFEASIBLE if model is None else _minimise(model, 0, limit)[1]
 
 
 @dataclass(slots=True)

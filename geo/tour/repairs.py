@@ -12,8 +12,9 @@ import numpy as np
 from geo.french import counted, month_date, typeset
 from geo.model import IntArray
 from geo.plan import Shortfall
-from geo.tour.changes import MAX_SEARCHED, fits, moved_window, without
+from geo.tour.changes import MAX_SEARCHED, fits, is_impossible, moved_window, without
 from geo.tour.earliest import NEVER, earliest_finish, finish_with, one_more
+from geo.tour.exact import MAX_STOPS
 from geo.tour.moves import moves_of
 from geo.tour.problem import SEARCH_DAYS, TourProblem
 from geo.tour.sharing import kits_of
@@ -54,10 +55,13 @@ def repairs_by_search(problem: TourProblem) -> Iterator[Shortfall]:
 
     Each of them is a problem of its own, given little work: there may be a smaller one.
     """
+    hopeless = is_impossible(problem.longer_by(SEARCH_DAYS))
+    least = None if hopeless else _least_days(problem)
     ends = {stay.end_day + 1 for later in problem.later_stays for stay in later}
-    extras = sorted(end - problem.n_days for end in ends)
-    found = _first_that_fits([problem.longer_by(extra) for extra in extras])
-    yield _does_not_fit(problem, most=None, days_help=found is not None)
+    extras = sorted(end - problem.n_days for end in ends if end >= (least or 0))
+    found = _first_that_fits([problem.longer_by(extra) for extra in extras]) if least else None
+    proven = None if least and found is None else found is not None
+    yield _does_not_fit(problem, most=None, days_help=proven)
     if found is not None:
         yield _more_days(problem, problem.n_days + extras[found])
     yield from moved_window(problem)
@@ -69,10 +73,32 @@ def repairs_by_search(problem: TourProblem) -> Iterator[Shortfall]:
 
 
 def _first_that_fits(problems: Sequence[TourProblem]) -> int | None:
-    """Return the first of ever easier problems that has a tour, by bisection."""
-    if not problems or not fits(problems[-1]):
-        return None
-    return bisect_left(problems, 1, key=lambda p: int(fits(p)))
+    """Return the first of ever easier problems that is seen to have a tour.
+
+    By steps that double, since the first ones are as likely, then by bisection.
+    """
+    last = len(problems) - 1
+    low, at, step = 0, 0, 1
+    while at <= last:
+        if fits(problems[at]):
+            return bisect_left(problems, 1, lo=low, hi=at, key=lambda p: int(fits(p)))
+        if at == last:
+            break
+        low, at, step = at + 1, min(at + step, last), 2 * step
+    return None
+
+
+def _least_days(problem: TourProblem) -> int | None:
+    """Return days that any tour needs, of a window that is longer too; None: no tour has enough.
+
+    Whatever the roads and the orders among stops, which only ask for more. Where the stops are too
+    many to tell, it is a day more than there is.
+    """
+    if len(problem.stop_ids) > MAX_STOPS:
+        return problem.n_days + 1
+    calendar = earliest_finish(moves_of(problem, later=True, roads=False), problem.forbidden)
+    slots = int(finish_with(calendar, kits_of(problem))[-1])
+    return None if slots >= NEVER else max(-(-slots // 2), problem.n_days + 1)
 
 
 def _without_one(problem: TourProblem) -> Iterator[Shortfall]:
@@ -108,14 +134,16 @@ def _drive_needed(problem: TourProblem) -> int | None:
     return limits[bisect_left(limits, 1, key=lambda limit_s: int(suits(limit_s)))]
 
 
-def _does_not_fit(problem: TourProblem, *, most: int | None, days_help: bool) -> Shortfall:
+def _does_not_fit(problem: TourProblem, *, most: int | None, days_help: bool | None) -> Shortfall:
+    """Return that no tour fits; `days_help` is None where nobody knows whether more days would."""
     n = len(problem.stop_ids)
     at_most = "" if most is None else f" : {most} au plus"
-    remedy = (
-        "Chacun des changements proposés suffit à lui seul."
-        if days_help
-        else f"Prolonger la période, jusqu’à {SEARCH_DAYS // 7} semaines, n’y suffit pas."
-    )
+    weeks = f"Prolonger la période, jusqu’à {SEARCH_DAYS // 7} semaines,"
+    remedy = {
+        True: "Chacun des changements proposés suffit à lui seul.",
+        False: f"{weeks} n’y suffit pas.",
+        None: f"{weeks} n’a pas été vu suffire, sans preuve du contraire.",
+    }[days_help]
     return Shortfall(
         "tour-does-not-fit",
         "",

@@ -28,6 +28,8 @@ class Stay:
         When it opens first and closes last.
     ready, free
         When the kit must have arrived, and when it may leave: before set-up, after take-down.
+    days
+        How many days it counts, half-days as halves; 0 where as many as `open_on` has.
     """
 
     start: int
@@ -37,6 +39,12 @@ class Stay:
     closes: datetime
     ready: datetime
     free: datetime
+    days: float = 0
+
+    @property
+    def length(self) -> float:
+        """Return how many days it counts, half-days as halves."""
+        return self.days or len(self.open_on)
 
     @property
     def start_day(self) -> int:
@@ -79,6 +87,7 @@ def stays_of(
             closes=run[-1].closes,
             ready=run[0].opens - setup,
             free=run[-1].closes + takedown,
+            days=dwell,
         )
         for run in runs
         if wanted <= {part.opens.date() for part in run} and _in_a_window(run, windows)

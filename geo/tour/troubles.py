@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from geo.french import counted, month_date, typeset
+from geo.french import counted, listed, month_date, typeset
 from geo.model import Maison, TourRules
 from geo.plan import Shortfall
 from geo.tour.calendar import VenueCalendar
@@ -35,7 +35,8 @@ def date_trouble(
         return _shortfall(
             "fixed-date-closed",
             maison,
-            f"la date fixée du {month_date(day)} est {why} : choisir un jour d’ouverture.",
+            f"la date fixée du {month_date(day)} est {why} : choisir un jour d’ouverture"
+            f"{counts.near(day)}.",
         )
     if fixed and counts.least_run(fixed) > n_parts(dwell):
         return _fixed_apart(maison, fixed, counts=counts, dwell=dwell)
@@ -85,6 +86,13 @@ class _Counts:
     def between(self, first: date, last: date) -> int:
         """Return how many there are from one day to another."""
         return sum(n for day, n in self.parts.items() if first <= day <= last)
+
+    def near(self, day: date) -> str:
+        """Return the last day before and the first one after that count, as a French fragment."""
+        before = max((each for each, n in self.parts.items() if n and each < day), default=None)
+        after = min((each for each, n in self.parts.items() if n and each > day), default=None)
+        days = [f"le {month_date(each)}" for each in (before, after) if each is not None]
+        return f", comme {listed(days, last='ou')}" if days else ""
 
     def least_run(self, days: Sequence[date]) -> int:
         """Return how many make up the shortest run that has a part of each of these sorted days."""

@@ -8,7 +8,7 @@ import pytest
 
 from geo.model import Campaign, Maison, TourRules
 from geo.plan import Shortfall, Status, Tour
-from geo.tour import build_problem, solve, solver
+from geo.tour import build_problem, repairs, solve, solver
 from geo.tour.cpsat import CpSatAnswer
 from geo.tour.exact import MAX_STOPS
 from geo.tour.problem import TourProblem
@@ -74,6 +74,45 @@ def test_the_days_that_are_missing_skip_weekends_and_holidays() -> None:
     assert refused(asked)["needs-more-days"].wanted == 7
     assert works(asked, end=date(2017, 11, 3))
     assert not works(asked, end=date(2017, 11, 2))
+
+
+HALVES: dict[str, Any] = {
+    f"m{i}": {"opening": "Mo-Fr 09:00-12:00,14:00-17:00"} for i in range(1, 5)
+}
+
+
+def test_half_days_that_are_too_few_are_counted_as_halves_and_the_days_that_help_do() -> None:
+    """Six days of presence, from Tuesday 17 October on, end on Tuesday 24."""
+    told = refused(campaign(rules={"dwell_days": 1.5, "end": date(2017, 10, 20)}, **HALVES))
+    collide = plain(told["dates-collide"])
+    assert "(4 jours et demi de présence, 4 jours d’ouverture en tout), par exemple" in collide
+    assert "« Maison 3 » (17, 18, 19 et 20 octobre 2017, 1 jour et demi sur place)" in collide
+    assert (told["needs-more-days"].wanted, told["needs-more-days"].got) == (8, 4)
+    rules = {"dwell_days": 1.5, "end": date(2017, 10, 24)}
+    assert works(campaign(rules=rules, **HALVES))
+    assert not works(campaign(rules=rules | {"end": date(2017, 10, 23)}, **HALVES))
+
+
+def test_what_no_longer_window_can_mend_is_told_as_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    never = {"fixed_on": (date(2017, 10, 18),), "opening": "Mo-Fr 09:00-12:00,14:00-17:00"}
+    asked = campaign(rules={"dwell_days": 0.5}, m1=never, m2=never, m3=never)
+    assert "n’y suffit pas" in plain(refused(asked)["tour-does-not-fit"])
+
+    def nothing(*_: object, **__: object) -> bool:
+        return False
+
+    monkeypatch.setattr(repairs, "fits", nothing)
+    asked = campaign(rules={"dwell_days": 1.5, "end": date(2017, 10, 20)}, **HALVES)
+    told = plain(refused(asked)["tour-does-not-fit"])
+    assert "n’y suffit pas" not in told
+    assert "sans preuve du contraire" in told
+
+
+def test_a_holiday_asked_for_is_told_with_the_days_around_it_that_are_open() -> None:
+    told = refused(campaign(m2={"fixed_on": (date(2017, 11, 11),)}))
+    assert plain(told["fixed-date-closed"]).endswith(
+        "choisir un jour d’ouverture, comme le 10 novembre 2017 ou le 13 novembre 2017."
+    )
 
 
 def test_two_fixed_dates_that_collide_are_told_with_their_date() -> None:
@@ -248,7 +287,7 @@ def test_too_many_stops_for_the_tables_still_get_days_and_kits() -> None:
 def test_a_search_that_ends_without_answer_or_proof_claims_neither(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def nothing(_: TourProblem) -> CpSatAnswer:
+    def nothing(_: TourProblem, **__: object) -> CpSatAnswer:
         return CpSatAnswer(Status.UNKNOWN, (), 100_000)
 
     monkeypatch.setattr(solver, "solve_cpsat", nothing)

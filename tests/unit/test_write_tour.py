@@ -372,7 +372,7 @@ def test_hours_are_to_the_nearest_minute_in_the_road_book_and_the_terminal() -> 
     assert "1 h 00" in told
     assert "h 59" not in told
     names = {maison.maison_id: maison.name for maison in campaign.maisons}
-    toured = Toured(Path("tournee"), Reading(campaign, (), ()), names, (tour,))
+    toured = Toured(Path("tournee"), Reading(campaign, (), ()), names, names, (tour,))
     (drive,) = (text for text in terminal_lines(toured) if text.startswith("    route"))
     assert "23/10 18:00 – 19:00" in drive
 
