@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from app.commands import Exit
 from app.db_commands import RefusedError, guarded, now
@@ -19,6 +21,9 @@ from data.store.audit import Act
 from data.store.ids import new_id
 from data.store.tables import KeyRecord
 from geo.french import NBSP, counted, listed
+
+if TYPE_CHECKING:
+    from app.service.forgetting import Erasure
 
 ACTOR = "placarde"
 """Who acts, for the audit trail: whoever may run commands on this machine."""
@@ -98,8 +103,8 @@ def revoke_key(prefix: str) -> int:
 
 
 def forget(agent_id: str, *, campaign_id: str | None, sure: bool) -> int:
-    """Erase a person from one campaign or from all of them."""
-    from app.service import privacy  # noqa: PLC0415 -- heavy
+    """Erase a person from one campaign or from all of them, and tell each step."""
+    from app.service import forgetting, privacy  # noqa: PLC0415 -- heavy
 
     def work(store: Store) -> int:
         with store.read() as tx:
@@ -111,20 +116,58 @@ def forget(agent_id: str, *, campaign_id: str | None, sure: bool) -> int:
         if not sure and not _confirmed(question):
             raise RefusedError("Rien n’a été effacé.")
         service = Services(store, service_settings(os.environ, secret=b""))
-        left = [
-            plan for each in found for plan in privacy.forget(service, each, agent_id, _act).pending
-        ]
-        if left:
-            held = counted(len(left), "plan reste retenu", "plans restent retenus")
-            _tell(f"{held}{NBSP}: il n’en sort plus rien. Relancez la commande pour finir.")
-            return Exit.SHORTFALL
-        _tell(
-            f"Agent effacé de {counted(len(found), 'campagne', 'campagnes')}. Les sauvegardes "
-            f"déjà faites le contiennent encore{NBSP}: voyez docs/rgpd.md."
-        )
-        return Exit.DONE
+        done = []
+        for each in found:
+            _tell(f"Campagne {each}…")
+            told = forgetting.erase(service, each, agent_id, _act, progress=_tell_progress)
+            done.append(told)
+        _tell("Réécriture de la base…")
+        privacy.compact(store, service.clock())
+        return _tell_erased(done)
 
     return guarded(work)
+
+
+def _tell_progress(done: Erasure, of: int) -> None:
+    """Tell the step that was just done: the inputs first, then each plan."""
+    made = len(done.plans)
+    if not made:
+        erased = done.inputs
+        told = [
+            counted(erased.rows, "ligne", "lignes"),
+            counted(erased.locks, "verrou", "verrous"),
+            counted(erased.pictures, "image", "images"),
+        ]
+        _tell(f"  Effacé des données d’entrée{NBSP}: {listed(told)}.")
+        return
+    became = {
+        "remade": "refait sans l’agent, versions précédentes effacées",
+        "empty": "effacé, plus personne n’y reste",
+        "withheld": "retenu, à refaire",
+    }
+    _tell(f"  Plan {made} sur {of}{NBSP}: {became[list(done.plans.values())[-1]]}.")
+
+
+def _tell_erased(done: Sequence[Erasure]) -> int:
+    """Tell what was done in all; return the status of the command."""
+    outcomes = Counter(outcome.value for each in done for outcome in each.plans.values())
+    parts = [
+        counted(sum(each.inputs.rows for each in done), "ligne", "lignes"),
+        counted(sum(each.inputs.locks for each in done), "verrou", "verrous"),
+        counted(sum(each.inputs.pictures for each in done), "image", "images"),
+        counted(outcomes["remade"], "plan refait", "plans refaits"),
+        counted(outcomes["empty"], "plan effacé", "plans effacés"),
+    ]
+    _tell(f"En tout{NBSP}: {listed(parts)}.")
+    if outcomes["withheld"]:
+        held = counted(outcomes["withheld"], "plan reste retenu", "plans restent retenus")
+        _tell(f"{held}{NBSP}: il n’en sort plus rien. Relancez la commande pour finir.")
+        return Exit.SHORTFALL
+    _tell(
+        f"Agent effacé de {counted(len(done), 'campagne', 'campagnes')}. Les sauvegardes "
+        f"déjà faites le contiennent encore{NBSP}: voyez docs/rgpd.md."
+    )
+    return Exit.DONE
 
 
 def _check_words(what: str, given: Sequence[str], choices: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Personal data: consents that are withdrawn, people who are forgotten, campaigns kept too long.
+"""Personal data: consents that are withdrawn and given, campaigns kept too long.
 
 What is withdrawn is withheld in the transaction that says so (`data.store.consents`): from then on
 no file of a plan that shows the portrait leaves. The files are made again without it right after,
@@ -12,36 +12,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from app.service import jobs
 from app.service.campaigns import hold_campaign
 from app.service.context import Services
 from app.service.errors import ApiError, not_found
-from app.service.jobs.summary import summary_of
 from app.service.plan_changes import OURSELVES, without_withdrawn
-from data.plan_json import plan_from_json
 from data.read.cells import MEDIA, SEPARATOR
 from data.store import (
     Store,
     StoreUnavailableError,
     Tx,
-    audit,
     clock,
     erasure,
     inputs,
-    plans,
     upkeep,
     withdrawals,
 )
 from data.store import consents as consent_store
 from data.store.audit import Act
-from data.store.erasure import AGENTS, LOCKS, Person
-from data.store.tables import PlanRecord, RowRecord
-from data.write.folder import PLAN_FILE
+from data.store.erasure import AGENTS, LOCKS
+from data.store.tables import RowRecord
 
 logger = logging.getLogger("placarde.service")
 
 ActOf = Callable[[Tx], Act]
-_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,28 +131,6 @@ def settle(service: Services, campaign_id: str | None = None) -> None:
             logger.warning("a plan stays withheld: %s", error.code)
 
 
-def forget(service: Services, campaign_id: str, agent_id: str, act_of: ActOf) -> Withdrawal:
-    """Erase somebody from a campaign: inputs, portrait, plans of all revisions, what jobs kept.
-
-    Begun again after it was cut off, it goes on with what is left.
-
-    Raises
-    ------
-    ApiError
-        404 if nobody of this id is or was in the campaign.
-    """
-    with service.store.write() as tx:
-        if not erasure.known(tx, campaign_id, agent_id):
-            raise not_found("agent")
-        person = erasure.forget(tx, campaign_id, agent_id, act_of(tx))
-        concerned = tuple(erasure.plans_of(tx, campaign_id))
-    pending = tuple(each for each in concerned if not _forget_plan(service, each, person))
-    with service.store.write() as tx:
-        erasure.forget_jobs(tx, campaign_id)
-    compact(service.store, service.clock())
-    return Withdrawal(concerned, pending)
-
-
 def compact(store: Store, at: datetime) -> None:
     """Overwrite what was erased; where others leave no moment for it, the next upkeep does."""
     try:
@@ -195,56 +166,3 @@ def _unlock(tx: Tx, campaign_id: str, agent_id: str, act: Act) -> None:
     for row in inputs.page(tx, campaign_id, LOCKS, after=None, limit=1_000_000):
         if row.cells.get("agent_id") == agent_id:
             inputs.delete_row(tx, record, row, act=act)
-
-
-def _forget_plan(service: Services, plan_id: str, person: Person) -> bool:
-    """Make a plan again without somebody, and erase all that it was before; return whether."""
-    for _ in range(_TRIES):
-        with service.store.read() as tx:
-            plan = plans.get(tx, plan_id)
-            files = plans.files(tx, plan_id, withheld=True)
-        if plan is None or not files:
-            return True
-        made = _without(files, plan)
-        if made is None:
-            return False
-        with service.store.write() as tx:
-            current = plans.get(tx, plan_id, lock=True)
-            if current is None or current.version != plan.version:
-                continue
-            _put(tx, current, made, person, act=_own_act(service, tx))
-            return True
-    return False
-
-
-def _without(files: dict[str, bytes], plan: PlanRecord) -> dict[str, bytes] | None:
-    """Return the files without all who left; none where nobody is left, None to try later."""
-    try:
-        return jobs.run_child("withdraw", files, {"agent_ids": sorted(plan.withdrawn)})
-    except ApiError as error:
-        return {} if error.status == 422 else None
-
-
-def _put(tx: Tx, plan: PlanRecord, made: dict[str, bytes], person: Person, *, act: Act) -> None:
-    if not made:
-        erasure.forget_plan(tx, plan, person, revision=None)
-        return
-    summary = summary_of(plan_from_json(made[PLAN_FILE]).plan)
-    action = {"kind": "withdraw", "agents": list(plan.withdrawn)}
-    before = plan.revision
-    plans.add_revision(tx, plan, made, action=action, undoes_to=before, act=act, summary=summary)
-    plan.left_out = list(plan.withdrawn)
-    erasure.forget_plan(tx, plan, person, revision=plan.revision)
-    audit.record(
-        tx,
-        act,
-        "plan.withdraw",
-        subject=f"plans/{plan.plan_id}",
-        campaign_id=plan.campaign_id,
-        version=plan.version,
-        change={"revision": plan.revision},
-    )
-
-
-def _own_act(service: Services, tx: Tx) -> Act:
-    return Act(OURSELVES, clock.note(tx, service.clock()), "erasure")

@@ -53,6 +53,16 @@ class Person:
     texts: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Who was erased from the inputs of a campaign, and how much there was of them."""
+
+    person: Person
+    rows: int
+    locks: int
+    pictures: int
+
+
 def known(tx: Tx, campaign_id: str, agent_id: str) -> bool:
     """Return whether an agent is in a campaign, or was and may not be wholly erased yet."""
     if tx.get(ROWS[AGENTS], (campaign_id, agent_id)) is not None:
@@ -67,7 +77,7 @@ def campaigns_of(tx: Tx, agent_id: str) -> list[str]:
     return [campaign_id for campaign_id in found if known(tx, campaign_id, agent_id)]
 
 
-def forget(tx: Tx, campaign_id: str, agent_id: str, act: Act) -> Person:
+def forget(tx: Tx, campaign_id: str, agent_id: str, act: Act) -> Erased:
     """Erase somebody from the inputs of a campaign, and let no plan show them from now on.
 
     Jobs under way fail: they began with somebody who is gone. What plans and jobs hold is erased by
@@ -79,19 +89,21 @@ def forget(tx: Tx, campaign_id: str, agent_id: str, act: Act) -> Person:
     row = tx.get(ROWS[AGENTS], (campaign_id, agent_id))
     person = Person(agent_id, _texts(agent_id, row))
     consents.withdraw(tx, campaign_id, [agent_id], act)
+    pictures = locks = 0
     if row is not None:
         tx.delete(row)
-        _drop_portrait(tx, campaign_id, agent_id, row.cells.get("portrait_id", ""))
+        pictures = _drop_portrait(tx, campaign_id, agent_id, row.cells.get("portrait_id", ""))
     for lock in tx.scalars(select(ROWS[LOCKS]).where(ROWS[LOCKS].campaign_id == campaign_id)):
         if normal(lock.cells.get("agent_id", "")) == agent_id:
             tx.delete(lock)
+            locks += 1
     tx.flush()
     _count(tx, campaign_id, (AGENTS, LOCKS))
     campaigns.count_change(tx, campaign_id, act)
     _clear_words(tx, campaign_id)
     subject = f"{AGENTS}/{agent_id}"
     audit.record(tx, act, "agent.forget", subject=subject, campaign_id=campaign_id)
-    return person
+    return Erased(person, 0 if row is None else 1, locks, pictures)
 
 
 def forget_plan(tx: Tx, plan: PlanRecord, person: Person, *, revision: int | None) -> None:
@@ -189,17 +201,20 @@ def _texts(agent_id: str, row: RowRecord | None) -> frozenset[str]:
     return frozenset({agent_id, *(cells.get(name, "") for name in ("name", "headline"))} - {""})
 
 
-def _drop_portrait(tx: Tx, campaign_id: str, agent_id: str, portrait_id: str) -> None:
-    """Remove the pictures of a portrait, unless somebody else stands on it too."""
+def _drop_portrait(tx: Tx, campaign_id: str, agent_id: str, portrait_id: str) -> int:
+    """Remove the pictures of a portrait, unless somebody else stands on it too; return how many."""
     table, wanted = ROWS[AGENTS], normal(portrait_id)
     others = select(table.cells).where(table.campaign_id == campaign_id, table.row_id != agent_id)
     if any(normal(cells.get("portrait_id", "")) == wanted for cells in tx.scalars(others)):
-        return
+        return 0
     query = select(AttachmentRecord).where(AttachmentRecord.campaign_id == campaign_id)
+    removed = 0
     for record in tx.scalars(query):
         path = PurePosixPath(record.path)
         if path.parts[0] == PORTRAITS and normal(path.stem) == wanted:
             tx.delete(record)
+            removed += 1
+    return removed
 
 
 def _count(tx: Tx, campaign_id: str, kinds: Collection[str]) -> None:

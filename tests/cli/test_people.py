@@ -8,8 +8,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import cli
+from app.service import jobs
 from data.store import Store, erasure, keys, members, open_store, schema
 from tests.service.conftest import BEGINNING, import_campaign
+from tests.service.planned import put_plan, run_here
 from tests.service.tiny import tiny_files
 
 
@@ -71,8 +73,31 @@ def test_somebody_is_forgotten_in_every_campaign_once_it_is_confirmed(store: Sto
     done = run("forget", "A1", typed="oui\n")
     assert done.exit_code == 0, done.output
     assert "2\u00a0campagnes" in done.stderr
+    assert done.stderr.count("Effacé des données d’entrée") == 2
+    assert "Réécriture de la base" in done.stderr
+    assert "2\u00a0lignes, 0\u00a0verrou, 2\u00a0images" in done.stderr
     with store.read() as tx:
         assert erasure.campaigns_of(tx, "A1") == []
         assert set(erasure.campaigns_of(tx, "A2")) == set(ids)
     nobody = run("forget", "A1", "--yes")
     assert (nobody.exit_code, "Aucune campagne" in nobody.stderr) == (2, True)
+
+
+def test_each_plan_is_told_as_it_is_made_again_without_the_person(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "run_child", run_here)
+    campaign_id = import_campaign(store, tiny_files())
+    for _ in range(2):
+        put_plan(store, campaign_id)
+    done = run("forget", "A1", "--yes")
+    assert done.exit_code == 0, done.output
+    lines = done.stderr.splitlines()
+    assert lines[0] == f"Campagne {campaign_id}…"
+    assert [line.strip()[:13] for line in lines[2:4]] == [
+        "Plan 1 sur 2\u00a0",
+        "Plan 2 sur 2\u00a0",
+    ]
+    assert "2\u00a0plans refaits" in done.stderr
+    again = run("forget", "A1", "--yes")
+    assert "0\u00a0ligne, 0\u00a0verrou, 0\u00a0image" in again.stderr

@@ -69,7 +69,7 @@ def test_a_person_is_withheld_then_erased_and_a_campaign_purged(store: Store) ->
     campaign_id = import_campaign(store, tiny_files())
     plan_id = put_plan(store, campaign_id)
     with store.write() as tx:
-        person = erasure.forget(tx, campaign_id, "A1", ACT)
+        person = erasure.forget(tx, campaign_id, "A1", ACT).person
     with store.read() as tx:
         assert consents.withheld(tx) == [plan_id]
         assert tx.get(ROWS["agents"], (campaign_id, "A1")) is None

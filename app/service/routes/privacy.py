@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.service import privacy
+from app.service import forgetting, privacy
 from app.service.access import Action, Granted, needs
 from app.service.acts import act_of
 from app.service.context import RequestId, ServicesDep
@@ -165,7 +165,7 @@ def forget_agent(
 
     Sent again, it goes on with what is still in `pending`.
     """
-    done = privacy.forget(
+    done = forgetting.forget(
         service, campaign_id, row_id, lambda tx: act_of(service, granted, request_id, tx)
     )
     return _told(row_id, done)
