@@ -93,6 +93,43 @@ def test_a_driver_who_returns_breaks_a_day_by_all_of_its_legs() -> None:
     assert all(b.got > b.wanted for b in tour.spread.breaks)
 
 
+def there_and_back_in_one_day(closes: str) -> Tour:
+    """Return the tour of a driver who returns, brings the kit by 11:00 and fetches it at closing.
+
+    Between the two he drives home and comes again.
+    """
+    tiny = tiny_campaign()
+    depot, other = tiny.maisons[:2]
+    rules = replace(
+        RULES,
+        end=date(2017, 10, 18),
+        driver_returns=True,
+        max_drive_s=12 * 3600,
+        order=((other.maison_id, depot.maison_id),),
+    )
+    maisons = (depot, replace(other, opening=f"Mo-Fr 11:00-{closes}"))
+    problem = build_problem(replace(tiny, maisons=maisons, tour=rules, agents=()))
+    return with_spread(problem, solve(problem))
+
+
+def test_a_driver_who_is_not_home_before_he_has_to_leave_again_breaks_at_the_worst() -> None:
+    wide = there_and_back_in_one_day("15:00")
+    assert wide.spread is not None
+    assert wide.spread.holds
+    out, home, again, _ = wide.legs
+    assert (out.empty, home.empty, again.empty) == (False, True, True)
+    twice_s = home.drive_s + again.drive_s
+    gap_s = round((twice_s + HIGH * twice_s) / 2 / 60) * 60  # enough as estimated, not at the worst
+    closes = f"{11 + gap_s // 3600:02}:{gap_s % 3600 // 60:02}"
+
+    tight = there_and_back_in_one_day(closes)
+    assert tight.spread is not None
+    assert not tight.spread.holds
+    (broken,) = tight.spread.breaks
+    assert (broken.code, broken.subject) == ("leg-breaks-at-worst", "m1")
+    assert tight.legs[1].arrive <= tight.legs[2].depart
+
+
 def test_the_rows_of_the_campaign_come_before_those_of_a_server() -> None:
     rows = (
         TravelRow("a", "b", 900, 9_000),
