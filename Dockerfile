@@ -24,6 +24,7 @@ ENV PATH=/opt/placarde/bin:$PATH OMP_NUM_THREADS=1 PYTHONUNBUFFERED=1 \
 USER placarde
 WORKDIR /home/placarde
 RUN placarde doctor
+RUN mkdir --mode 700 placarde-data
 VOLUME /home/placarde/placarde-data
 EXPOSE 8000
 STOPSIGNAL SIGTERM
