@@ -83,9 +83,10 @@ def _name(problem: TourProblem, node: int) -> str:
 
 def _trip_break(problem: TourProblem, origin: int, target: int, drive_s: int) -> Shortfall:
     one, other = _name(problem, origin), _name(problem, target)
+    empty = ", trajets à vide compris," if problem.driver_returns else ""
     message = (
-        f"De « {one} » à « {other} » : jusqu’à {duration(drive_s)} de route si l’estimation est "
-        "trop courte, ce qui ne tient plus dans les heures ou la conduite permises : vérifier ce "
+        f"De « {one} » à « {other} » : jusqu’à {duration(drive_s)} de route{empty} si l’estimation "
+        "est trop courte, ce qui ne tient plus dans les heures ou la conduite permises : vérifier ce "
         "trajet, ou le donner dans la table des trajets."
     )
     subject = problem.node_id(target)

@@ -127,6 +127,7 @@ def test_a_driver_who_is_not_home_before_he_has_to_leave_again_breaks_at_the_wor
     assert not tight.spread.holds
     (broken,) = tight.spread.breaks
     assert (broken.code, broken.subject) == ("leg-breaks-at-worst", "m1")
+    assert "trajets à vide compris" in broken.message
     assert tight.legs[1].arrive <= tight.legs[2].depart
 
 
