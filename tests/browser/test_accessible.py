@@ -9,22 +9,25 @@ from typing import Any
 
 import pytest
 
+from geo.targeting import target
+from maps import render_by_zone
 from tests.browser.conftest import Look, Visit, renewed
-from tests.browser.plans import comparison_page, pages_of, with_sequences
+from tests.browser.plans import comparison_page, hand_made_plan, pages_of, with_sequences
 from tests.builders import tiny_campaign
 
 pytestmark = pytest.mark.browser
 
 INTERNAL, BUYER, OFFICIALS = "carte-interne.html", "carte-regie.html", "carte-elus.html"
-COMPARISON = "comparaison.html"
-PAGES = (INTERNAL, BUYER, OFFICIALS, COMPARISON)
+COMPARISON, ZONE = "comparaison.html", "carte-elus-t1.html"
+PAGES = (INTERNAL, BUYER, OFFICIALS, COMPARISON, ZONE)
 AXE = Path(__file__).parent / "assets" / "axe-core"
 
 
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
     campaign = with_sequences(tiny_campaign())
-    return pages_of(campaign) | {COMPARISON: comparison_page(campaign)}
+    zones = render_by_zone(campaign, hand_made_plan(campaign), target(campaign), level="territoire")
+    return pages_of(campaign) | {COMPARISON: comparison_page(campaign), ZONE: zones[ZONE]}
 
 
 def violations(visit: Visit) -> Any:
@@ -41,10 +44,17 @@ def test_axe_finds_nothing_in_any_state(name: str, pages: dict[str, str], shared
         renewed(visit)
         page.evaluate((AXE / "axe.min.js").read_text("utf-8"))
         assert violations(visit) == []
+        visit.choose_period(1)
         page.locator("table:not(.month) tbody th button").last.click()
         page.set_viewport_size({"width": 390, "height": 800})
-        assert violations(visit) == []
         page.get_by_role("button", name="Laisser une remarque sur le plan").click()
+        assert violations(visit) == []
+        page.get_by_label("Votre remarque").fill("À revoir")
+        page.get_by_role("button", name="Garder la remarque").click()
+        page.get_by_role("combobox", name="Rechercher").fill("ville")
+        assert page.locator("#recherche-liste li").count() > 0
+        assert page.locator(".remarks li").count() > 0
+        assert page.locator("#fiche").is_visible()
         assert violations(visit) == []
     page.emulate_media(color_scheme="light")
 
@@ -105,6 +115,20 @@ def test_the_keyboard_goes_through_the_page_in_its_order(
     assert tops == sorted(tops), "tables are reached from the top down"
 
 
+@pytest.mark.parametrize("name", [INTERNAL, BUYER, COMPARISON, ZONE])
+def test_the_keyboard_reaches_all_that_can_be_worked_in_the_order_of_the_page(
+    name: str, pages: dict[str, str], shared: Look
+) -> None:
+    page = renewed(shared(pages[name])).page
+    expected = page.evaluate(_WORKABLE)
+    reached = []
+    for _ in range(expected):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("window.workable.indexOf(document.activeElement)"))
+    assert reached == list(range(expected))
+    assert expected > 20
+
+
 def test_the_map_is_read_from_the_keyboard(pages: dict[str, str], shared: Look) -> None:
     visit = renewed(shared(pages[INTERNAL]))
     page = visit.page
@@ -146,6 +170,16 @@ _RUN = """async () => {
   const { violations, incomplete } = await axe.run(document, { runOnly: levels });
   return [...violations, ...incomplete.filter(({ error }) => error)].map(({ id, nodes }) => [
     id, ...nodes.slice(0, 5).map((node) => `${node.target.join(" ")} ${node.failureSummary}`)]);
+}"""
+
+# All that takes the keyboard, in the order of the document; of a group of radios the chosen one.
+_WORKABLE = """() => {
+  const kinds = "a[href], button, input, select, textarea, summary, [tabindex='0']";
+  window.workable = [...document.querySelectorAll(kinds)].filter((node) =>
+    !node.disabled && node.tabIndex >= 0 && !node.closest("dialog")
+    && node.checkVisibility({ visibilityProperty: true })
+    && (node.type !== "radio" || node.checked));
+  return window.workable.length;
 }"""
 
 _FOCUSED = """() => {

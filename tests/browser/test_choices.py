@@ -99,6 +99,29 @@ def test_a_link_to_a_territoire_shows_it_even_on_a_phone(
     assert page.evaluate("map_placarde.getZoom()") >= 10
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_card_does_not_cover_what_it_tells_of(
+    width: int, pages: dict[str, str], open_page: Open
+) -> None:
+    visit = open_page(pages[OFFICIALS], width=width, height=800, link="#territoire=cremieu")
+    page = visit.page
+    outline = page.locator(".leaflet-chosen-pane path[fill-opacity='0.07']").bounding_box()
+    card = page.locator("#fiche").bounding_box()
+    assert not meet(outline, card)
+    page.locator("table", has_text="Affichages montrés").locator("tbody button").first.click()
+    assert not meet(page.locator("path.ring").bounding_box(), page.locator("#fiche").bounding_box())
+
+
+def meet(a: Any, b: Any) -> bool:
+    """Return whether two boxes of Playwright's have a point in common."""
+    return bool(
+        a["x"] < b["x"] + b["width"]
+        and b["x"] < a["x"] + a["width"]
+        and a["y"] < b["y"] + b["height"]
+        and b["y"] < a["y"] + a["height"]
+    )
+
+
 def test_what_is_chosen_stands_in_the_address(pages: dict[str, str], shared: Look) -> None:
     visit = renewed(shared(pages[INTERNAL]))
     page = visit.page

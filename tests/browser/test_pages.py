@@ -138,6 +138,23 @@ def test_search_ignores_case_accents_and_punctuation(
     assert found == SEARCHES
 
 
+def test_search_finds_agents_and_faces_and_goes_to_them(
+    pages: dict[str, str], shared: Look
+) -> None:
+    visit = renewed(shared(pages[INTERNAL]))
+    box = visit.page.get_by_role("combobox", name="Rechercher")
+    box.fill("AGENT DES ROUTES")
+    options = visit.page.locator("#recherche-liste").get_by_role("option")
+    assert options.all_inner_texts()[0].startswith("agent des routes")
+    box.press("Enter")
+    assert visit.drawn()["faces"] == 5
+    box.fill("f17")
+    (option,) = options.all_inner_texts()
+    assert option.split() == ["f17", "Face"]
+    box.press("Enter")
+    assert "f17" in visit.page.locator("#fiche").inner_text()
+
+
 def test_search_works_from_the_keyboard(pages: dict[str, str], shared: Look) -> None:
     visit = renewed(shared(pages[OFFICIALS]))
     box = visit.page.get_by_role("combobox", name="Rechercher")

@@ -2,6 +2,7 @@
 // that a link can choose, too. The portraits are the legend.
 
 const STEP_MS = 1600;
+const MOST_TICKS = 10;
 
 function radios(name, legend, options, onChange) {
   const inputs = options.map(([value]) => el("input", { type: "radio", name, value, on: { change: () => onChange(value) } }));
@@ -27,7 +28,8 @@ function periodChoice(model) {
     if (model.filters.period === periods.length) stop();
   };
   const play = () => { button.textContent = "Arrêter"; timer = window.setInterval(next, STEP_MS); next(); };
-  const ticks = el("div", { class: "ticks", "aria-hidden": "true" }, ["Toutes", ...periods.map((_, i) => String(i + 1))].map((text) => el("span", {}, text)));
+  const ticks = el("div", { class: "ticks", "aria-hidden": "true" }, ["Toutes", ...periods.map((_, i) => String(i + 1))].map((text, i) =>
+    (i % Math.ceil(periods.length / MOST_TICKS) ? null : el("span", { vars: { at: String(i / periods.length) } }, text))));
   model.listeners.push(() => {
     const [label, dates] = words(model.filters.period);
     slider.value = String(model.filters.period);

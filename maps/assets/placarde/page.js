@@ -26,26 +26,39 @@ function dressMap(map, tiles) {
   }
 }
 
+/** Return how much of the map the card covers at its right and at its bottom, in pixels. */
+function cardOver(map) {
+  const { offsetWidth: width, offsetHeight: height } = byId("fiche");
+  const { x, y } = map.getSize();
+  return width > x / 2 ? [0, Math.min(height, y - 120)] : [Math.min(width + 12, x - 120), 0];
+}
+
 /** Return what a choice anywhere on the page does to the map. */
 function makeActions(model, map, { zones, tour, card, forget }) {
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   const toMap = () => byId("atlas-titre").scrollIntoView({ behavior: calm ? "auto" : "smooth" });
-  const fly = (bounds, maxZoom) => { forget(); map.fitBounds(bounds, { maxZoom, padding: [24, 24], animate: !calm }); };
+  // Beside the card, or over it where it is as wide as the map.
+  const fly = (bounds, maxZoom) => {
+    forget();
+    const [right, bottom] = cardOver(map);
+    map.fitBounds(bounds, { maxZoom, paddingTopLeft: [24, 24], paddingBottomRight: [right + 24, bottom + 24], animate: !calm });
+  };
+  const near = (at, zoom) => fly(L.latLngBounds([at, at]), Math.max(map.getZoom(), zoom));
   return {
     zone(index, { quiet = false } = {}) {
       const zone = model.zones[index];
       zones.outline(index);
       choose(model, { zone: index });
+      if (index < 0) card.close();
+      else card.zone(zone);
       fly(index < 0 ? zones.bounds() : zoneBounds(zone), 13);
-      if (index < 0) { card.close(); return; }
-      card.zone(zone);
-      if (!quiet || window.scrollY === 0) toMap();
+      if (index >= 0 && (!quiet || window.scrollY === 0)) toMap();
     },
     venue(which) {
       const venue = typeof which === "number" ? tour.venues[which] : which;
       toMap();
-      map.setView(venue.at, Math.max(map.getZoom(), 11), { animate: !calm });
       card.venue(venue);
+      near(venue.at, 11);
     },
     series(index) {
       choose(model, { series: new Set([index]) });
@@ -55,8 +68,8 @@ function makeActions(model, map, { zones, tour, card, forget }) {
     },
     face(place) {
       toMap();
-      map.setView(place.at, Math.max(map.getZoom(), 13), { animate: !calm });
       card.face(place);
+      near(place.at, 13);
     },
   };
 }
