@@ -31,6 +31,7 @@ from app.service.routes import (
     postings,
     privacy,
     returns,
+    rows,
     service,
     swaps,
     workflow,
@@ -42,6 +43,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     features.router,  # asked for most often: routes are tried in this order
     campaigns.router,
     inputs.router,
+    rows.router,
     portraits.router,
     jobs.router,
     plans.router,

@@ -9,9 +9,7 @@ row was checked against is what it is stored beside.
 from __future__ import annotations
 
 import json
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -19,9 +17,9 @@ from weakref import WeakKeyDictionary
 import shapely
 
 from app.service.errors import ApiError
+from app.service.kept_readings import KeptReadings, digest_of
 from app.service.reading import refuse_long_ids
 from app.service.rules import rules_of
-from data.read.cells import parts_of
 from data.read.edited import (
     POLYGONS,
     EditedRow,
@@ -51,11 +49,9 @@ from geo.model import Exclusion
 
 T = TypeVar("T")
 NO_ZONES = ReadZones((), None, None)
-MOST_KEPT = 16
-MOST_REFERRING = 20
-"""Rows that are named to whoever would delete what they refer to."""
 _POINTS = frozenset({"maisons", "faces"})
 _CONSENT_COLUMNS = frozenset({"consent_media", "consent_until"})
+_KEPT: WeakKeyDictionary[Store, KeptReadings] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,27 +84,6 @@ class Checked:
     cells: dict[str, str]
     geometry: shapely.Geometry | None
     problems: tuple[Problem, ...]
-
-
-class KeptReadings:
-    """What was read of the polygons of campaigns, by the version of what it was read from."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()  # prepared polygons are not for two threads at once
-        self._values: OrderedDict[tuple[object, ...], Any] = OrderedDict()
-
-    def get(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
-        """Return what `make` gave for a key, now or before."""
-        if key not in self._values:
-            self._values[key] = make()
-        self._values.move_to_end(key)
-        while len(self._values) > MOST_KEPT:
-            self._values.popitem(last=False)
-        found: T = self._values[key]
-        return found
-
-
-_KEPT: WeakKeyDictionary[Store, KeptReadings] = WeakKeyDictionary()
 
 
 def checked(store: Store, tx: Tx, asked: Asked) -> Checked:
@@ -208,31 +183,29 @@ class _Check:
 
     def _read_zones(self, edited: EditedRow) -> None:
         """Read all zones with the row among them; only what was not wrong before counts."""
-        before, problems_before = self._zones_and_problems()
-        del before
-        current = self._asked.current
-        rows = [
-            edited if current is not None and row.number == self._number else row
-            for row in self._rows("zones")
+        current, before = self._asked.current, self._rows("zones")
+        after = [
+            edited if current is not None and row.number == self._number else row for row in before
         ]
-        after = ProblemLog()
-        check_zones(rows if current is not None else [*rows, edited], file=self._file, log=after)
-        known = {_without_place(p) for p in problems_before}
-        self._log.take(p for p in after.sorted() if _without_place(p) not in known)
+        if current is None:
+            after.append(edited)
+        known = {_without_place(p) for p in self._read_of(before)[1]}
+        self._log.take(p for p in self._read_of(after)[1] if _without_place(p) not in known)
 
-    def _zones(self) -> ReadZones:
-        return self._zones_and_problems()[0]
-
-    def _zones_and_problems(self) -> tuple[ReadZones, tuple[Problem, ...]]:
-        record = inputs.get(self._tx, self._asked.campaign.campaign_id, "zones")
-        if record is None:
-            return NO_ZONES, ()
+    def _read_of(self, zones: Sequence[EditedRow]) -> tuple[ReadZones, tuple[Problem, ...]]:
+        """Return what is read of zones, and what is wrong with them."""
 
         def make() -> tuple[ReadZones, tuple[Problem, ...]]:
             log = ProblemLog()
-            return check_zones(self._rows("zones"), file=FILE_NAMES["zones"], log=log), log.sorted()
+            return check_zones(zones, file=FILE_NAMES["zones"], log=log), log.sorted()
 
-        return self._kept.get(_key(record), make)
+        return self._kept.get(digest_of(zones), make) if zones else (NO_ZONES, ())
+
+    def _zones(self) -> ReadZones:
+        record = inputs.get(self._tx, self._asked.campaign.campaign_id, "zones")
+        if record is None:
+            return NO_ZONES
+        return self._kept.get(_key(record), lambda: self._read_of(self._rows("zones"))[0])
 
     def _exclusions(self, zones: ReadZones) -> tuple[Exclusion, ...]:
         campaign_id = self._asked.campaign.campaign_id
@@ -342,54 +315,6 @@ def with_withdrawal(found: Checked, row: RowRecord, kind: str) -> Checked:
         return found
     warning = withdrawals.problem(row.row_id, FILE_NAMES[kind])
     return replace(found, problems=(*found.problems, warning))
-
-
-def referring(tx: Tx, campaign: CampaignRecord, kind: str, row_id: str) -> list[tuple[str, str]]:
-    """Return rows (kind and id, at most `MOST_REFERRING`) and rules that refer to a row."""
-    campaign_id = campaign.campaign_id
-    found: list[tuple[str, str]] = []
-    for other, column in _REFERRING.get(kind, ()):
-        rows = inputs.page(
-            tx, campaign_id, other, after=None, limit=MOST_REFERRING, where={column: row_id}
-        )
-        found += [(other, row.row_id) for row in rows]
-    if kind == "zones":
-        found += [
-            ("agents", row.row_id)
-            for row in inputs.every(tx, campaign_id, "agents")
-            if row_id in parts_of(row.cells.get("zones", ""))
-        ]
-    found += [(CAMPAIGN, key) for key in _rules_on(campaign, kind, row_id)]
-    return found[:MOST_REFERRING]
-
-
-CAMPAIGN = "campaign"
-_REFERRING: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "zones": (("zones", "parent_id"), ("maisons", "zone_id")),
-    "maisons": (("agents", "maison_id"), ("travel", "from_id"), ("travel", "to_id")),
-    "agents": (("locks", "agent_id"),),
-    "faces": (("locks", "face_id"),),
-}
-
-
-def _rules_on(campaign: CampaignRecord, kind: str, row_id: str) -> list[str]:
-    """Return the keys of the rules that name a zone or a Maison."""
-    tour = campaign.settings.get("tour", {})
-    if kind == "zones":
-        named = {
-            "sequences": campaign.settings.get("sequences", {}),
-            "tour.kit_zones": tour.get("kit_zones", []),
-        }
-        return [key for key, ids in named.items() if row_id in ids]
-    if kind == "maisons":
-        order = [each for chain in tour.get("order", []) for each in _chain(chain)]
-        named = {"tour.depot": [tour.get("depot")], "tour.order": order}
-        return [key for key, ids in named.items() if row_id in ids]
-    return []
-
-
-def _chain(chain: object) -> list[str]:
-    return [str(each) for each in chain] if isinstance(chain, list) else [str(chain)]
 
 
 def _check_columns(asked: Asked) -> None:

@@ -159,7 +159,7 @@ def delete_portrait(
     request_id: RequestId,
     if_match: IfMatch = None,
 ) -> None:
-    """Remove a picture from the inputs; plans that were made with it are withdrawn from apart."""
+    """Remove a picture from the inputs; plans made before keep it until a consent is withdrawn."""
     with service.store.write() as tx:
         hold_campaign(tx, campaign_id)
         portrait_id = _portrait_of(tx, campaign_id, row_id)
