@@ -1,11 +1,12 @@
-"""The parameters of requests, as OpenAPI describes them."""
+"""The parameters and the answers of requests, as OpenAPI describes them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from app.service.features.documents import Document
+from app.service.errors import responses
+from app.service.features.documents import HTML, Document
 from app.service.features.query import DEFAULT_LIMIT, FORMATS, MOST
 from app.service.features.reference import CRS84, SYSTEMS
 
@@ -59,3 +60,21 @@ PARAMETERS: Mapping[str, Document] = {
     ),
 }  # fmt: skip
 """Every parameter but those that name a property."""
+
+
+def answers(media_type: str, schema: dict[str, Any] | None = None) -> dict[int | str, Any]:
+    """Return what the document of the service says of a route that answers JSON and HTML."""
+    content: dict[str, Any] = {
+        media_type: {"schema": schema or {"type": "object"}},
+        HTML: {"schema": {"type": "string"}},
+    }
+    return {
+        200: {"description": "As JSON or as a page", "content": content},
+        304: {"description": "As the ETag in If-None-Match says"},
+        **responses(400, 401, 403, 404, 406, 429, 503),
+    }
+
+
+def parameters(*names: str) -> dict[str, Any]:
+    """Return what the document of the service says of the parameters of a route."""
+    return {"parameters": [PARAMETERS[name] for name in ("f", *names)]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
@@ -26,7 +26,7 @@ from app.service.features.described import description
 from app.service.features.documents import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, Site, site_of
 from app.service.features.openapi import openapi
 from app.service.features.pages import EncodedPage
-from app.service.features.parameters import PARAMETERS
+from app.service.features.parameters import answers, parameters
 from app.service.features.query import check_known, item_query, items_query, wanted_format
 from app.service.features.sources import Source, open_source
 from app.service.features.streaming import stream
@@ -39,28 +39,8 @@ router = APIRouter(tags=["features"])
 
 ROOT = "/campaigns/{campaign_id}/ogc"
 Reader = Annotated[Granted, needs(Action.FEATURES_READ)]
-_ERRORS = responses(400, 401, 403, 404, 406, 429, 503)
-"""What any of these routes may answer besides what was asked for."""
-
 _TRAIL = (("", "Landing page"),)
 _COLLECTIONS_TRAIL = (*_TRAIL, ("/collections", "Collections"))
-
-
-def _answers(media_type: str, schema: dict[str, Any] | None = None) -> dict[int | str, Any]:
-    """Return what the document of the service says of a route that answers JSON and HTML."""
-    content: dict[str, Any] = {
-        media_type: {"schema": schema or {"type": "object"}},
-        HTML: {"schema": {"type": "string"}},
-    }
-    return {
-        200: {"description": "As JSON or as a page", "content": content},
-        304: {"description": "As the ETag in If-None-Match says"},
-        **_ERRORS,
-    }
-
-
-def _parameters(*names: str) -> dict[str, Any]:
-    return {"parameters": [PARAMETERS[name] for name in ("f", *names)]}
 
 
 @router.get(
@@ -68,8 +48,8 @@ def _parameters(*names: str) -> dict[str, Any]:
     operation_id="readFeaturesLanding",
     summary="Landing page of a campaign for GIS programs",
     response_class=Response,
-    responses=_answers(JSON),
-    openapi_extra=_parameters(),
+    responses=answers(JSON),
+    openapi_extra=parameters(),
 )
 def landing(request: Request, granted: Reader, service: ServicesDep) -> Response:
     """Link to the collections, to the conformance and to the description of this part."""
@@ -87,8 +67,8 @@ def landing(request: Request, granted: Reader, service: ServicesDep) -> Response
     operation_id="readFeaturesConformance",
     summary="Classes of OGC API – Features that are conformed to",
     response_class=Response,
-    responses=_answers(JSON),
-    openapi_extra=_parameters(),
+    responses=answers(JSON),
+    openapi_extra=parameters(),
 )
 def conformance(request: Request, granted: Reader, service: ServicesDep) -> Response:
     """Name the classes of Part 1 and Part 2."""
@@ -102,8 +82,8 @@ def conformance(request: Request, granted: Reader, service: ServicesDep) -> Resp
     operation_id="readFeaturesApi",
     summary="OpenAPI 3.0 document of this part",
     response_class=Response,
-    responses=_answers(OPENAPI),
-    openapi_extra=_parameters(),
+    responses=answers(OPENAPI),
+    openapi_extra=parameters(),
 )
 def api(request: Request, granted: Reader, service: ServicesDep) -> Response:
     """Describe every collection, with the properties that it may be asked for by."""
@@ -118,8 +98,8 @@ def api(request: Request, granted: Reader, service: ServicesDep) -> Response:
     operation_id="listFeatureCollections",
     summary="Collections of a campaign",
     response_class=Response,
-    responses=_answers(JSON),
-    openapi_extra=_parameters(),
+    responses=answers(JSON),
+    openapi_extra=parameters(),
 )
 def collections(
     request: Request, granted: Reader, service: ServicesDep, if_none_match: IfNoneMatch = None
@@ -148,8 +128,8 @@ def collections(
     operation_id="readFeatureCollection",
     summary="One collection",
     response_class=Response,
-    responses=_answers(JSON),
-    openapi_extra=_parameters("plan"),
+    responses=answers(JSON),
+    openapi_extra=parameters("plan"),
 )
 def collection(
     collection_id: str,
@@ -182,8 +162,8 @@ def collection(
     operation_id="readFeatureSchema",
     summary="JSON Schema of the features of a collection",
     response_class=Response,
-    responses=_answers(SCHEMA),
-    openapi_extra=_parameters(),
+    responses=answers(SCHEMA),
+    openapi_extra=parameters(),
 )
 def schema(collection_id: str, request: Request, granted: Reader, service: ServicesDep) -> Response:
     """Name the properties and their types, so that a program need not guess them."""
@@ -200,8 +180,8 @@ def schema(collection_id: str, request: Request, granted: Reader, service: Servi
     operation_id="listFeatures",
     summary="Features of a collection",
     response_class=Response,
-    responses=_answers(GEOJSON),
-    openapi_extra=_parameters("limit", "bbox", "bbox-crs", "datetime", "crs", "cursor", "plan"),
+    responses=answers(GEOJSON),
+    openapi_extra=parameters("limit", "bbox", "bbox-crs", "datetime", "crs", "cursor", "plan"),
 )
 async def items(
     collection_id: str,
@@ -257,8 +237,8 @@ def _items(
     operation_id="readFeature",
     summary="One feature",
     response_class=Response,
-    responses=_answers(GEOJSON),
-    openapi_extra=_parameters("crs", "plan"),
+    responses=answers(GEOJSON),
+    openapi_extra=parameters("crs", "plan"),
 )
 def item(
     *,
