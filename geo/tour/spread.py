@@ -86,8 +86,8 @@ def _trip_break(problem: TourProblem, origin: int, target: int, drive_s: int) ->
     empty = ", trajets à vide compris," if problem.driver_returns else ""
     message = (
         f"De « {one} » à « {other} » : jusqu’à {duration(drive_s)} de route{empty} si l’estimation "
-        "est trop courte, ce qui ne tient plus dans les heures ou la conduite permises : vérifier ce "
-        "trajet, ou le donner dans la table des trajets."
+        "est trop courte, ce qui ne tient plus dans les heures ou la conduite permises : vérifier "
+        "ce trajet, ou le donner dans la table des trajets."
     )
     subject = problem.node_id(target)
     return Shortfall("leg-breaks-at-worst", subject, typeset(message), problem.max_drive_s, drive_s)

@@ -8,9 +8,10 @@ import pytest
 
 from geo.crs import LngLat
 from geo.model import Campaign, TourRules, TravelRow
-from geo.plan import Tour, TravelSource
-from geo.tour import build_problem, solve, with_spread
+from geo.plan import Status, Tour, TravelSource
+from geo.tour import TourProblem, build_problem, solve, with_spread
 from geo.tour.estimate import HIGH, LOW, estimate_travel
+from geo.tour.itinerary import itinerary
 from geo.tour.travel import travel_matrix
 from tests.builders import tiny_campaign
 
@@ -93,7 +94,7 @@ def test_a_driver_who_returns_breaks_a_day_by_all_of_its_legs() -> None:
     assert all(b.got > b.wanted for b in tour.spread.breaks)
 
 
-def there_and_back_in_one_day(closes: str) -> Tour:
+def problem_there_and_back(closes: str, *, travel: tuple[TravelRow, ...] = ()) -> TourProblem:
     """Return the tour of a driver who returns, brings the kit by 11:00 and fetches it at closing.
 
     Between the two he drives home and comes again.
@@ -108,7 +109,11 @@ def there_and_back_in_one_day(closes: str) -> Tour:
         order=((other.maison_id, depot.maison_id),),
     )
     maisons = (depot, replace(other, opening=f"Mo-Fr 11:00-{closes}"))
-    problem = build_problem(replace(tiny, maisons=maisons, tour=rules, agents=()))
+    return build_problem(replace(tiny, maisons=maisons, tour=rules, agents=(), travel=travel))
+
+
+def there_and_back_in_one_day(closes: str) -> Tour:
+    problem = problem_there_and_back(closes)
     return with_spread(problem, solve(problem))
 
 
@@ -129,6 +134,18 @@ def test_a_driver_who_is_not_home_before_he_has_to_leave_again_breaks_at_the_wor
     assert (broken.code, broken.subject) == ("leg-breaks-at-worst", "m1")
     assert "trajets à vide compris" in broken.message
     assert tight.legs[1].arrive <= tight.legs[2].depart
+
+
+@pytest.mark.parametrize(
+    ("closes", "status"), [("13:00", Status.OPTIMAL), ("12:59", Status.INFEASIBLE)]
+)
+def test_a_driver_is_home_before_he_sets_out_again(closes: str, status: Status) -> None:
+    """An hour each way: he is home at noon, and has to leave an hour before the closing."""
+    problem = problem_there_and_back(closes, travel=known(TravelSource.TABLE))
+    second, first = (problem.stop_ids.index(name) for name in ("m1", "m2"))
+    route = itinerary(problem, [first, second])
+    assert (route is None) == (status is Status.INFEASIBLE)
+    assert solve(problem, reasons=False).status is status
 
 
 def test_the_rows_of_the_campaign_come_before_those_of_a_server() -> None:
