@@ -303,6 +303,16 @@ def test_words_stand_out_from_their_ground(name: str, pages: dict[str, str], sha
     assert page.evaluate(_CONTRASTS) == []
 
 
+def test_no_face_is_drawn_twice_while_the_page_opens(
+    pages: dict[str, str], open_page: Open
+) -> None:
+    """Twenty thousand of them are what the first picture waits for."""
+    visit = open_page(pages[INTERNAL])
+    visit.page.add_init_script(_COUNT_DRAWN)
+    renewed(visit)
+    assert visit.page.evaluate("window.drawnSigns") == visit.drawn()["signs"]
+
+
 def test_a_plan_without_anything_still_opens(campaign: Campaign, open_page: Open) -> None:
     bare = replace(campaign, agents=(), maisons=(), tour=None)
     for html in pages_of(bare).values():
@@ -325,6 +335,15 @@ def painted(visit: Visit, pane: str) -> bool:
     }"""
     return bool(np.bool_(visit.page.evaluate(script, pane)))
 
+
+_COUNT_DRAWN = """
+window.drawnSigns = 0;
+const drawImage = CanvasRenderingContext2D.prototype.drawImage;
+CanvasRenderingContext2D.prototype.drawImage = function (...all) {
+  window.drawnSigns += 1;
+  return drawImage.apply(this, all);
+};
+"""
 
 _NAMELESS = """() => {
   const name = (node) => node.getAttribute("aria-label")

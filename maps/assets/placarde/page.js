@@ -151,8 +151,9 @@ function fillPage(model, map, tiles) {
   drawStatus(model);
   fill(byId("tableaux"), [...makeSections(model, actions, drawn.tour.venues), review.node]);
   followPrinting(model, map, drawn.zones.bounds());
-  choose(model, {});
+  // First the view, then the faces: each move would draw them again.
   fitFrame(map, drawn.zones.bounds());
+  choose(model, {});
   Object.assign(address, keepAddress(model, map, { actions, background }));
   api.drawn = () => ({ zones: drawn.zones.count(), faces: drawn.faces.faces(), signs: drawn.faces.signs(), stops: drawn.tour.count(), legs: model.raw.tour.legs.length });
   api.pixelOf = (index) => map.latLngToContainerPoint(model.places[index].at);
