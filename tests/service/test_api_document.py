@@ -86,6 +86,7 @@ def check_what_was_said(said: list[str]) -> None:
         made,
         replaced,
         changed,
+        portrait,
         planned,
         swapped,
         eyes,
@@ -100,6 +101,7 @@ def check_what_was_said(said: list[str]) -> None:
     assert made.splitlines()[1:] == ["0"]  # no problem of the inputs
     assert int(replaced) > 500
     assert int(changed) >= 2
+    assert portrait == "image/svg+xml"
     assert "event: progress" in planned
     assert planned.endswith("true")
     assert swapped.endswith("true\n2")
