@@ -10,11 +10,12 @@ from pathlib import Path
 
 from fastapi.testclient import TestClient
 
+from app.searching import Stage
 from app.service.access import authenticate
 from app.service.app import create_service
 from app.service.context import Services
-from app.service.jobs.executor import Ask, Files, Report, StoppedError, Task
-from app.service.jobs.work import Watch, answer_of, attempt, function_of
+from app.service.jobs.executor import Ask, Files, Report, Step, StoppedError, Task
+from app.service.jobs.work import EndedError, Watch, answer_of, attempt, function_of
 from app.service.settings import ServiceSettings
 from data.store import open_store, schema
 from tests.service import serving
@@ -64,6 +65,12 @@ def live(url: str, port: int, *, children: bool) -> None:
     serving.main(url, port, executor=executor, lease=LEASE, attempts=ATTEMPTS)
 
 
+def _until_drawing(step: Step) -> None:
+    """End there: the threads of the typesetter, which no fork takes along, begin after it."""
+    if step["stage"] == Stage.DRAWING.value:
+        raise EndedError
+
+
 def warm_up() -> None:
     """Do once what each life does, so that none begins with what only the first time needs."""
     with tempfile.TemporaryDirectory() as folder:
@@ -86,6 +93,8 @@ def warm_up() -> None:
         ).raise_for_status()
         client.post(f"/campaigns/{campaign_id}/plans").raise_for_status()
         store.close()
-    HereExecutor().run(plan_task(tiny_files()), report=lambda _: None, asked=lambda: None)
+    ended, _ = attempt(plan_task(tiny_files()), Watch(_until_drawing, lambda: False))
+    if ended["kind"] != "ended":
+        raise RuntimeError(str(ended))
     if threading.active_count() > 1:  # a fork would take none of them along
         raise RuntimeError(f"threads before a fork: {threading.enumerate()}")

@@ -125,7 +125,7 @@ def _fork_when_told(pipe: Connection, url: str, port: int) -> None:
 def _end(child: int) -> None:
     if child:
         try:
-            os.kill(child, signal.SIGTERM)
+            os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
         except (ProcessLookupError, ChildProcessError):
             pass
