@@ -371,13 +371,14 @@ def test_paper_is_a4_or_a3_with_the_map_on_the_first_sheet(
     assert [mask for mask in masks if "/TR" in mask] == []
 
 
+@pytest.mark.parametrize("word", ["Saint-Barthélemy-de-Séchilienne", "x" * 30])
 @pytest.mark.parametrize("name", [INTERNAL, BUYER])
 def test_the_tables_are_no_wider_than_a_sheet_so_that_the_map_fills_it(
-    name: str, campaign: Campaign, open_page: Open
+    name: str, word: str, campaign: Campaign, open_page: Open
 ) -> None:
     long = "Bibliothécaire de la médiathèque départementale"
     agents = tuple(replace(agent, job=long) for agent in campaign.agents)
-    texts = np.full(len(campaign.faces), "Saint-Barthélemy-de-Séchilienne" * 3, dtype=object)
+    texts = np.full(len(campaign.faces), word * 3, dtype=object)
     faces = replace(campaign.faces, city=texts, address=texts, operator=texts, panel_id=texts)
     visit = open_page(pages_of(replace(campaign, agents=agents, faces=faces))[name], width=A4_WIDTH)
     visit.page.emulate_media(media="print")
