@@ -148,6 +148,16 @@ def test_a_driver_is_home_before_he_sets_out_again(closes: str, status: Status) 
     assert solve(problem, reasons=False).status is status
 
 
+def test_two_trips_that_are_short_enough_may_be_too_long_for_their_day_at_the_worst() -> None:
+    problem = problem_there_and_back("17:00")
+    nominal_s = with_spread(problem, solve(problem)).drive_s
+    limited = replace(problem, max_drive_s=5 * nominal_s // 4)
+    tour = with_spread(limited, solve(limited))
+    assert tour.drive_s == nominal_s
+    assert tour.spread is not None
+    assert [broken.code for broken in tour.spread.breaks] == ["day-breaks-at-worst"]
+
+
 def test_the_rows_of_the_campaign_come_before_those_of_a_server() -> None:
     rows = (
         TravelRow("a", "b", 900, 9_000),
