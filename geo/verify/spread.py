@@ -46,7 +46,7 @@ def check_spread(
         message += f"conduite, ses trajets en font de {minutes(low_s)} à {minutes(high_s)}."
         yield breach(Rule.SPREAD_TOTAL, "", message)
     if spread.holds == bool(spread.breaks):
-        message = "La tournée dit qu’elle tient et ce qui casse, ou ni l’un ni l’autre."
+        message = "La tournée dit qu’elle tient et ce qui ne tient plus, ou ni l’un ni l’autre."
         yield breach(Rule.SPREAD_HOLDS, "", message)
     elif is_sound and spread.holds != _holds(campaign, rules, tour):
         verdict = "tient" if spread.holds else "ne tient pas"
