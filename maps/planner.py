@@ -252,7 +252,8 @@ def _road_items(tour: Tour) -> list[str]:
     items = []
     if tour.spread is not None:
         low, high = french.duration(tour.spread.low_s), french.duration(tour.spread.high_s)
-        verdict = "les étapes gardent leurs jours" if tour.spread.holds else "la tournée ne tient plus"
+        holds = tour.spread.holds
+        verdict = "les étapes gardent leurs jours" if holds else "la tournée ne tient plus"
         items.append(
             french.typeset(
                 f"Temps de route estimés : de {low} à {high} en tout ; au plus long, {verdict}."
