@@ -25,6 +25,7 @@ from app.service.routes import (
     keys,
     links,
     members,
+    new_campaigns,
     plan_files,
     plans,
     portraits,
@@ -41,6 +42,7 @@ from app.service.watching import WatchMiddleware
 ROUTERS: tuple[APIRouter, ...] = (
     service.router,
     features.router,  # asked for most often: routes are tried in this order
+    new_campaigns.router,
     campaigns.router,
     inputs.router,
     rows.router,
