@@ -12,7 +12,7 @@ def test_the_planner_reads_how_sure_the_times_of_the_tour_are() -> None:
 
     items = _road_items(tour)
     assert "de 1\u00a0h\u00a000 à 3\u00a0h\u00a012" in items[0]
-    assert "casse" in items[0]
+    assert "ne tient plus" in items[0]
     assert items[1:] == ["Le 17, trop de conduite.", "Pas de route vers là."]
 
 

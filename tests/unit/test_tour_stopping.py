@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from geo.plan import Status
-from geo.tour import build_problem, solve
+from geo.tour import build_problem, solve, stopping
 from geo.tour.cpsat import solve_cpsat
 from geo.tour.pyvrp_search import search
 from tests.unit.test_tour_solve import many_stops
@@ -45,8 +45,11 @@ def test_being_asked_makes_no_difference_to_what_is_found() -> None:
     assert quick == solve_cpsat(problem, hint=found, limit=0.05)
 
 
-def test_cp_sat_is_stopped_from_outside_long_before_its_limit() -> None:
+def test_cp_sat_is_stopped_from_outside_long_before_its_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stopping, "LOOK_S", 0.001)  # a quick machine is done in half a second
     problem = replace(build_problem(many_stops(30)), fewest_kits=False)
     hint = search(problem, iterations=50)
-    answer = solve_cpsat(problem, hint=hint, limit=1e6, stop=Asked(3))
+    answer = solve_cpsat(problem, hint=hint, limit=1e6, stop=Asked(1))
     assert answer.status in {Status.FEASIBLE, Status.UNKNOWN}
