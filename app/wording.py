@@ -10,6 +10,7 @@ from typing import Any
 from app.exporting import Exported
 from app.tour_summary import STATUS_NAMES, shortfall_json, spread_json, summary_lines
 from app.usecases import Planned, Verified
+from data.problem_json import problem_json
 from data.read import Reading
 from geo.errors import Problem, Severity
 from geo.french import NBSP, counted, noun, number, system_reason
@@ -135,20 +136,7 @@ def export_json(exported: Exported) -> dict[str, Any]:
 
 def problems_json(problems: Sequence[Problem]) -> list[dict[str, Any]]:
     """Return problems as JSON objects, the place spread out."""
-    return [
-        {
-            "file": problem.where.file,
-            "row": problem.where.row or None,
-            "column": problem.where.column or None,
-            "code": problem.code,
-            "severity": problem.severity.value,
-            "found": problem.found,
-            "expected": problem.expected,
-            "message": problem.message,
-            "remedy": problem.remedy,
-        }
-        for problem in problems
-    ]
+    return [problem_json(problem) for problem in problems]
 
 
 def fixed_lines(folder: Path | None, written: Sequence[str]) -> list[str]:

@@ -17,12 +17,12 @@ from sqlalchemy import delete as sql_delete
 from sqlalchemy import insert
 from sqlalchemy.orm.attributes import flag_modified
 
+from data.problem_json import problem_json, problem_of
 from data.store import campaigns, consents, withdrawals
 from data.store.audit import Act
 from data.store.engine import Tx
 from data.store.input_records import get, note, of_campaign, touch, unused_version, values_of
 from data.store.input_rows import count, every, next_position, page, row
-from data.store.noted import problem_json, problem_of
 from data.store.row_changes import add_row, change_row, delete_row, keep_consents
 from data.store.rows import Row, RowExistsError
 from data.store.tables import ROWS, Base, InputRecord

@@ -1,4 +1,4 @@
-"""Problems of inputs as a column of JSON keeps them."""
+"""Problems as JSON tells and keeps them: the command line, the service and its store."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from geo.errors import Problem, Severity, Where
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:
-    """Return a problem as a column of JSON keeps it, its place spread out."""
+    """Return a problem as a JSON object, its place spread out."""
     return {
         "file": problem.where.file,
         "row": problem.where.row or None,
