@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.settings import RoadSettings
 from data.read_tour import read_past_tour
+from data.write.agenda import shown_digest
 from data.write.agenda_entries import calendar_of, withdrawn_entries
 from geo import tour
 from geo.errors import PlanFolderError, RoadsError
@@ -35,8 +36,12 @@ class OnRoads:
         """Return a tour with its lines, the interval of its estimates, remarks, and calendar."""
         spread = tour.with_spread(problem, planned)
         drawn = self.draw(spread, self.campaign)
-        remarks = (*self.remarks, *drawn.remarks)
-        return replace(drawn, remarks=remarks, calendar=calendar_of(self.campaign))
+        return replace(
+            drawn,
+            remarks=(*self.remarks, *drawn.remarks),
+            calendar=calendar_of(self.campaign),
+            shown=shown_digest(self.campaign, drawn),
+        )
 
 
 def put_on_roads(campaign: Campaign, settings: RoadSettings, *, progress: Progress) -> OnRoads:
@@ -96,12 +101,15 @@ def given_out(folder: Path) -> Tour | None:
 def revised(planned: Tour, past: Tour | None) -> Tour:
     """Return a tour with its number among those that were given out: one more where it differs.
 
-    It also gets what those before it put into calendars and it does not have, under the name that
-    calendars know them by.
+    It differs too where its calendar shows something else of the same stops: the new address of a
+    Maison, for example. It also gets what those before it put into calendars and it does not have,
+    under the name that calendars know them by.
     """
     if past is None:
         return planned
-    same = (planned.stops, planned.legs) == (past.stops, past.legs)
+    same = (planned.stops, planned.legs) == (past.stops, past.legs) and (
+        planned.shown == past.shown or not past.shown
+    )
     return replace(
         planned,
         revision=past.revision + (0 if same else 1),

@@ -187,6 +187,7 @@ class TourEntry(Entry):
     revision: int = 0
     withdrawn: tuple[CalendarItem, ...] = ()
     calendar: str = ""
+    shown: str = ""
 
 
 class LineEntry(Entry):
@@ -343,6 +344,7 @@ def tour_entry(tour: Tour) -> TourEntry:
         revision=tour.revision,
         withdrawn=tuple(CalendarItem(**_known(entry)) for entry in tour.withdrawn),
         calendar=tour.calendar,
+        shown=tour.shown,
     )
 
 
@@ -382,6 +384,7 @@ def tour_of(entry: TourEntry) -> Tour:
         revision=entry.revision,
         withdrawn=tuple(CalendarEntry(**dict(item)) for item in entry.withdrawn),
         calendar=entry.calendar,
+        shown=entry.shown,
     )
 
 

@@ -201,7 +201,8 @@ class Tour:
     where no time is an estimate. `remarks` is what the planner should know of the roads: nothing
     in it is left undone. `revision` counts how often a tour given out before was changed, and
     `withdrawn` is what those before this one put into calendars and it no longer has. `calendar`
-    is what calendars know all of them by; empty where the campaign alone says it.
+    is what calendars know all of them by; empty where the campaign alone says it. `shown` is a
+    digest of what its entries there show; empty in a tour made before that was kept.
     """
 
     status: Status
@@ -217,6 +218,7 @@ class Tour:
     revision: int = 0
     withdrawn: tuple[CalendarEntry, ...] = ()
     calendar: str = ""
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

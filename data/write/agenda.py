@@ -12,7 +12,8 @@ nothing is, since the one that was given out still stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,7 @@ from data.write.agenda_entries import calendar_of, leg_entries, stop_entries, ui
 from data.write.text import kilometres_in_words, plain
 from geo.french import NBSP, duration, long_date, moment, nearest_minute
 from geo.model import Campaign, Maison
-from geo.plan import CalendarEntry, Leg, Status, Stop, Tour, TravelSource
+from geo.plan import Leg, Status, Stop, Tour, TravelSource
 
 TIME_ZONE = "Europe/Paris"
 
@@ -66,7 +67,6 @@ def tour_ics(campaign: Campaign, tour: Tour) -> bytes:
 
     Times are those of metropolitan France.
     """
-    maisons = {maison.maison_id: maison for maison in campaign.maisons}
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", "-//Placarde//Itinerance//FR")
@@ -77,11 +77,7 @@ def tour_ics(campaign: Campaign, tour: Tour) -> bytes:
     calendar.add_component(Timezone.from_ical(_VTIMEZONE))
     stamp = _FIRST_STAMP + timedelta(minutes=tour.revision)
     known_as = tour.calendar or calendar_of(campaign)
-    for key, event in (
-        *_stop_events(campaign, tour.stops, maisons),
-        *_leg_events(tour, maisons),
-        *_cancelled_events(() if tour.status in _NOT_FOUND else tour.withdrawn, maisons),
-    ):
+    for key, event in (*_shown_events(campaign, tour), *_cancelled_events(campaign, tour)):
         event.add("uid", uid(known_as, key))
         event.add("dtstamp", stamp)
         event.add("last-modified", stamp)
@@ -89,6 +85,24 @@ def tour_ics(campaign: Campaign, tour: Tour) -> bytes:
         calendar.add_component(event)
     content: bytes = calendar.to_ical()
     return content
+
+
+def shown_digest(campaign: Campaign, tour: Tour) -> str:
+    """Return a digest of all that the events of a tour show: dates, names, addresses, hours.
+
+    Two tours that differ in it are two versions for a calendar, though they may have the same stops
+    at the same times. What is taken back is not in it, nor are the revision and the identifiers.
+    """
+    digest = hashlib.sha256()
+    for key, event in _shown_events(campaign, tour):
+        digest.update(f"{key}\n".encode() + event.to_ical())
+    return digest.hexdigest()
+
+
+def _shown_events(campaign: Campaign, tour: Tour) -> Iterator[tuple[str, Component]]:
+    maisons = {maison.maison_id: maison for maison in campaign.maisons}
+    yield from _stop_events(campaign, tour.stops, maisons)
+    yield from _leg_events(tour, maisons)
 
 
 def _stop_events(
@@ -161,11 +175,10 @@ def _leg_events(tour: Tour, maisons: dict[str, Maison]) -> Iterable[tuple[str, C
         yield entry.key, event
 
 
-def _cancelled_events(
-    entries: Iterable[CalendarEntry], maisons: Mapping[str, Maison]
-) -> Iterable[tuple[str, Component]]:
+def _cancelled_events(campaign: Campaign, tour: Tour) -> Iterable[tuple[str, Component]]:
     """Yield what is taken back; a Maison that has left the campaign is shown by its id."""
-    for entry in entries:
+    maisons = {maison.maison_id: maison for maison in campaign.maisons}
+    for entry in () if tour.status in _NOT_FOUND else tour.withdrawn:
         towns = [
             plain(maisons[place].city) if place in maisons else plain(place)
             for place in entry.place_ids

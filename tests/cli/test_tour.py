@@ -138,6 +138,25 @@ def test_a_changed_tour_is_a_newer_version_of_its_events(campaign: Path, tmp_pat
     assert uids(later) == uids(first)
 
 
+def test_a_corrected_name_alone_is_a_newer_version_of_its_events(
+    campaign: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "tour"
+    toured(campaign, out)
+    first = (out / "tournee.ics").read_bytes()
+    change(campaign, "maisons.csv", ("Maison du Sud-Ouest", "Autre nom"))
+
+    toured(campaign, out, "--force")
+    later = (out / "tournee.ics").read_bytes()
+    assert b"SEQUENCE:0" in first
+    assert b"SEQUENCE:0" not in later
+    assert later.count(b"SEQUENCE:1\r\n") == len(uids(later))
+    assert b"Autre nom" in later
+    assert uids(later) == uids(first)
+    toured(campaign, out, "--force")
+    assert (out / "tournee.ics").read_bytes() == later
+
+
 def test_a_maison_that_leaves_the_tour_is_cancelled_in_calendars(
     campaign: Path, tmp_path: Path
 ) -> None:

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from icalendar import Calendar, Event
 
+from app.roads import revised
 from app.tour_wording import tour_lines as terminal_lines
 from app.touring import Toured
 from data.read.reading import Reading
-from data.write.agenda import tour_ics
+from data.write.agenda import shown_digest, tour_ics
 from data.write.agenda_entries import calendar_of, open_runs, withdrawn_entries
 from data.write.gpx import tour_gpx
 from data.write.road_book import road_book_data
@@ -298,6 +299,39 @@ def test_what_people_correct_does_not_change_an_identifier() -> None:
         legs=tuple(replace(leg, kit=3 - leg.kit) for leg in tour.legs),
     )
     assert uids_of(renamed, other_kits) == uids_of(campaign, tour)
+
+
+def test_the_digest_of_a_calendar_is_of_what_its_events_show() -> None:
+    campaign, tour = plan_campaign(), tiny_tour()
+    shown = shown_digest(campaign, tour)
+    gone = withdrawn_entries(replace(tour, legs=()), tour)
+    for same in (
+        shown_digest(replace(campaign, name="Un tout autre nom"), tour),
+        shown_digest(campaign, replace(tour, revision=3, calendar="autre", withdrawn=gone)),
+    ):
+        assert same == shown
+    for what, other in {
+        "name": "Nom",
+        "address": "1, rue Haute",
+        "postcode": "38001",
+        "city": "Ville",
+        "opening": "Mo-Fr 10:00-12:00",
+        "precision": "rue",
+        "lnglat": LngLat(5.0, 45.0),
+    }.items():
+        first, *others = campaign.maisons
+        changed = replace(campaign, maisons=(replace(first, **{what: other}), *others))
+        assert shown_digest(changed, tour) != shown, what
+    stop, *rest = tour.stops
+    later = replace(stop, leave=stop.leave + timedelta(minutes=5))
+    assert shown_digest(campaign, replace(tour, stops=(later, *rest))) != shown
+
+
+def test_a_tour_made_before_digests_were_kept_is_compared_by_its_stops_and_drives() -> None:
+    tour = replace(tiny_tour(), shown="digest")
+    assert revised(tour, replace(tour, shown="", revision=2)).revision == 2
+    assert revised(tour, replace(tour, shown="other", revision=2)).revision == 3
+    assert revised(tour, replace(tour, shown="", stops=(), revision=2)).revision == 3
 
 
 def test_two_campaigns_never_share_an_identifier_and_one_that_is_put_off_keeps_its_own() -> None:
