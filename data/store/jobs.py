@@ -129,8 +129,18 @@ def finish(
     _end(tx, job, status, at=at)
 
 
-def ask_to_cancel(tx: Tx, job: JobRecord, *, at: datetime) -> None:
+def ask_to_cancel(tx: Tx, job: JobRecord, *, keep_best: bool = True, at: datetime) -> bool:
     """Dismiss a job that waits; ask whoever runs it to stop. `job` is locked by its caller.
+
+    Parameters
+    ----------
+    keep_best
+        Whether to wait for the plan that its best so far makes. Once nobody does, nobody does.
+
+    Returns
+    -------
+    bool
+        Whether that is news.
 
     Raises
     ------
@@ -139,13 +149,15 @@ def ask_to_cancel(tx: Tx, job: JobRecord, *, at: datetime) -> None:
     """
     if job.status == JobStatus.ACCEPTED.value:
         finish(tx, job, JobStatus.DISMISSED, at=at)
-    elif job.status == JobStatus.RUNNING.value:
-        if not job.cancel_asked:
-            job.cancel_asked = True
-            tx.flush()
-            tell(tx, job.job_id, "cancel", {}, at=at)
-    else:
+        return True
+    if job.status != JobStatus.RUNNING.value:
         raise ValueError(f"a {job.status} job")
+    if job.cancel_asked and (keep_best or not job.keep_best):
+        return False
+    job.cancel_asked, job.keep_best = True, keep_best
+    tx.flush()
+    tell(tx, job.job_id, "cancel", {"keep_best": keep_best}, at=at)
+    return True
 
 
 def events(tx: Tx, job_id: str, *, after: int, limit: int = 200) -> Sequence[JobEventRecord]:

@@ -139,22 +139,16 @@ def claim(
 
 def renew(
     tx: Tx, held: Claim, *, machine: datetime, lease: timedelta, progress: Mapping[str, Any] | None
-) -> bool | None:
-    """Renew a lease, and note progress where there is any.
-
-    Returns
-    -------
-    bool or None
-        Whether somebody has asked to cancel; None if the job is no longer this worker's.
-    """
+) -> bool:
+    """Renew a lease, and note progress where there is any; tell whether it is still held."""
     values: dict[str, Any] = {"leased_until": now(tx, machine) + lease}
     if progress is not None:
         values["progress"] = dict(progress)
     if not _change(tx, held, values):
-        return None
+        return False
     if progress is not None:
         tell(tx, held.job_id, "progress", progress, at=clock.latest(tx, machine))
-    return bool(tx.scalar(select(JobRecord.cancel_asked).where(JobRecord.job_id == held.job_id)))
+    return True
 
 
 def hold(tx: Tx, held: Claim) -> JobRecord | None:

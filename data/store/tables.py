@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 import shapely
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from data.store.moments import Moment
@@ -212,7 +212,8 @@ class JobStatus(StrEnum):
 class JobRecord(Base):
     """A job. Whoever runs it holds a lease that it renews; a lease run out is anyone's to take.
 
-    `progress` is the last report (stage, incumbent, bound, gap); `reason` says why it failed.
+    `progress` is the last report (stage, incumbent, bound, gap); `reason` says why it failed;
+    `keep_best` whether one that is cancelled makes a plan of its best so far.
     """
 
     __tablename__ = "jobs"
@@ -229,6 +230,7 @@ class JobRecord(Base):
     worker: Mapped[str] = mapped_column(ID, default="")
     leased_until: Mapped[datetime | None]
     cancel_asked: Mapped[bool] = mapped_column(default=False)
+    keep_best: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime]
     created_by: Mapped[str]
     started_at: Mapped[datetime | None]

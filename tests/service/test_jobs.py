@@ -23,6 +23,7 @@ from app.service.jobs.executor import (
     StoppedError,
     Task,
 )
+from app.service.jobs.patience import EMPTY_S, KEPT_S, Patience
 from app.service.jobs.sightings import Sightings
 from data.store import StoreUnavailableError, campaigns, folders, plans
 from data.store.audit import Act
@@ -196,6 +197,51 @@ def test_a_job_that_is_cancelled_keeps_its_best_plan(
     assert job["status"] == "dismissed"
     with service.store.read() as tx:
         assert plans.file(tx, job["plan_id"], "plan.json") == b"{}"
+
+
+def test_a_job_that_is_cancelled_again_without_its_best_plan_ends_at_once(
+    service: Services, client: TestClient, tiny: str
+) -> None:
+    wishes: list[Asked | None] = []
+
+    def completes_its_best_for_ever(_task: Task, report: Report, asked: Ask) -> Files:
+        report({"stage": "touring", "incumbent": 1.0})
+        while (wish := asked()) is not Asked.STOP:
+            if wish is Asked.CANCEL:
+                report({"stage": "drawing"})
+            time.sleep(0.01)
+            wishes.append(wish)
+        raise StoppedError
+
+    place = ask(client, tiny)
+    with running(service, ScriptedExecutor(completes_its_best_for_ever)):
+        until(client, place, lambda job: job["stage"] == "touring")
+        assert client.delete(place).status_code == 202
+        assert client.delete(place).status_code == 202
+        until(client, place, lambda job: job["stage"] == "drawing")
+        assert client.delete(place, params={"keep_best": False}).status_code == 202
+        job = ended(client, place)
+    assert (job["status"], job["plan_id"]) == ("dismissed", None)
+    assert Asked.CANCEL in wishes
+    with service.store.read() as tx:
+        told = tx.scalars(select(AuditRecord).where(AuditRecord.action == "job.cancel")).all()
+    assert [entry.change for entry in told] == [{"keep_best": True}, {"keep_best": False}]
+
+
+def test_a_cancelled_task_is_waited_for_as_long_as_what_it_has_is_worth() -> None:
+    waiting = Patience()
+    assert not waiting.is_over(at=1e9), "nobody cancelled it"
+    waiting.told({"stage": "matching"})
+    assert [waiting.cancelled(at=at) for at in (100.0, 105.0)] == [True, False]
+    assert not waiting.is_over(at=100.0 + EMPTY_S)
+    assert waiting.is_over(at=100.1 + EMPTY_S)
+    waiting.told({"stage": "matching", "incumbent": 1.0})
+    assert not waiting.is_over(at=100.0 + KEPT_S)
+    assert waiting.is_over(at=100.1 + KEPT_S)
+    touring = Patience()
+    touring.told({"stage": "touring"})
+    touring.cancelled(at=0.0)
+    assert not touring.is_over(at=1.0 + EMPTY_S)
 
 
 def test_a_job_that_is_cancelled_with_nothing_to_keep_has_no_plan(

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from app.service.context import Services
 from app.service.jobs.cluster import NO_SCHEDULER, NO_WORKER, DaskExecutor
-from app.service.jobs.executor import Asked, CrashedError, FailedError, UnservedError
+from app.service.jobs.executor import Asked, CrashedError, FailedError, StoppedError, UnservedError
 from app.service.jobs.work import Watch, attempt
 from tests.service.campaigns import plan_task
 from tests.service.running import ask, ended, running, until
@@ -76,6 +76,34 @@ def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(cluster: Local
         executor.run(task, report=nothing, asked=leave)
     assert executor.waits_for() == NO_SCHEDULER
     executor.close()
+
+
+def test_a_task_that_is_stopped_leaves_its_worker_to_others() -> None:
+    with LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=":0",
+        silence_logs=50,
+    ) as single:
+        executor = DaskExecutor(single.scheduler_address)
+        (worker,) = single.workers.values()
+        held: list[int] = []
+
+        def hold(_step: Any) -> None:
+            held.append(worker.pid)
+            os.kill(worker.pid, signal.SIGSTOP)  # as in a computation that looks at nothing
+
+        with pytest.raises(StoppedError):
+            executor.run(
+                plan_task(tiny_files()),
+                report=hold,
+                asked=lambda: Asked.STOP if held else None,
+            )
+        assert executor.run(plan_task(tiny_files()), report=nothing, asked=lambda: None)
+        assert worker.pid not in held
+        executor.close()
 
 
 def test_a_job_waits_for_a_cluster_without_workers_says_so_and_is_run_when_one_comes(

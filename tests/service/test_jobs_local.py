@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from app.service.errors import ApiError
-from app.service.jobs import run_child
+from app.service.jobs import patience, run_child
 from app.service.jobs.executor import Asked, CrashedError, FailedError, StoppedError
 from app.service.jobs.frames import receive, send
 from app.service.jobs.layout import CAMPAIGN, OUTCOME, PLAN
@@ -83,6 +83,28 @@ def test_a_task_that_is_cancelled_before_it_has_anything_gives_nothing_back() ->
     head, files = attempt(plan_task(tiny_files()), Watch(nothing, lambda: True))
     with pytest.raises(StoppedError):
         answer_of(head, files)
+
+
+def test_a_cancelled_task_that_cannot_end_by_itself_is_ended_from_outside(
+    executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "EMPTY_S", 0.0)
+    executor.prepare()
+    child = executor._spares[-1]
+    held: list[str] = []
+
+    def hold(step: Any) -> None:
+        os.kill(child._process.pid, signal.SIGSTOP)  # as in a computation that looks at nothing
+        held.append(step["stage"])
+
+    with pytest.raises(StoppedError):
+        executor.run(
+            plan_task(tiny_files()),
+            report=hold,
+            asked=lambda: Asked.CANCEL if held else None,
+        )
+    assert "writing" not in held
+    assert not child.alive
 
 
 def test_a_task_that_is_stopped_ends_its_process_at_once(executor: LocalExecutor) -> None:

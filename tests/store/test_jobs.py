@@ -98,8 +98,7 @@ def test_a_job_is_claimed_run_and_ended_with_an_event_for_each(stored: Store) ->
     job_id = accepted(stored)
     held = held_by(stored)
     with stored.write() as tx:
-        asked = leases.renew(tx, held, machine=NOW, lease=LONG, progress={"stage": "matching"})
-    assert asked is False
+        assert leases.renew(tx, held, machine=NOW, lease=LONG, progress={"stage": "matching"})
     assert read(stored, job_id).progress == {"stage": "matching"}
     plan = ended(stored, held)
     assert plan is not None
@@ -140,7 +139,7 @@ def test_who_lost_a_job_can_neither_renew_it_nor_end_it_nor_hand_it_back(stored:
     first = held_by(stored, lease=NONE)
     second = held_by(stored, "w_2")
     with stored.write() as tx:
-        assert leases.renew(tx, first, machine=NOW, lease=LONG, progress={"stage": "x"}) is None
+        assert not leases.renew(tx, first, machine=NOW, lease=LONG, progress={"stage": "x"})
         leases.hand_back(tx, first, machine=NOW, reason="stopped", counted=False, attempts=ATTEMPTS)
     assert ended(stored, first) is None
     assert (read(stored, job_id).status, read(stored, job_id).worker) == ("running", "w_2")
@@ -208,8 +207,15 @@ def test_a_job_that_waits_is_dismissed_at_once_and_one_that_runs_is_asked(stored
             jobs.ask_to_cancel(tx, job, at=NOW)
     assert read(stored, waiting).status == "dismissed"
     with stored.write() as tx:
-        assert leases.renew(tx, held, machine=NOW, lease=LONG, progress=None) is True
-    assert kinds(stored, running) == ["accepted", "running", "cancel"]
+        assert leases.renew(tx, held, machine=NOW, lease=LONG, progress=None), "it is still held"
+    assert (read(stored, running).cancel_asked, read(stored, running).keep_best) == (True, True)
+    for keep_best in (True, False, False, True):  # one of them is news, and nothing takes it back
+        with stored.write() as tx:
+            job = jobs.get(tx, running, lock=True)
+            assert job is not None
+            jobs.ask_to_cancel(tx, job, keep_best=keep_best, at=NOW)
+    assert (read(stored, running).cancel_asked, read(stored, running).keep_best) == (True, False)
+    assert kinds(stored, running) == ["accepted", "running", "cancel", "cancel"]
 
 
 def test_a_cancelled_job_whose_runner_is_gone_is_not_run_again(stored: Store) -> None:

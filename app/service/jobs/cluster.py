@@ -28,6 +28,7 @@ from app.service.jobs.executor import (
     Task,
     UnservedError,
 )
+from app.service.jobs.patience import Patience
 from app.service.jobs.work import Head, Watch, answer_of, attempt
 from data.store.ids import new_id
 
@@ -82,6 +83,7 @@ class DaskExecutor:
             raise CrashedError("the Dask scheduler does not answer")
         name = new_id("t")
         told: queue.SimpleQueue[Step] = queue.SimpleQueue()
+        future: Future[Any] | None = None
         try:
             client.subscribe_topic(name, lambda event: told.put(event[1]["step"]))
             future = client.submit(
@@ -92,7 +94,8 @@ class DaskExecutor:
         except (OSError, CancelledError, KilledWorker) as error:  # TimeoutError is an OSError
             raise CrashedError(f"the Dask cluster lost it ({type(error).__name__})") from error
         finally:
-            _quietly(client, name)
+            ended = future is not None and future.status in {"finished", "error"}
+            _quietly(client, name, ended=ended)
 
     def close(self) -> None:
         """Leave the cluster."""
@@ -196,14 +199,13 @@ def _watched(
     asked: Ask,
     served: _Served,
 ) -> Files:
-    cancelled = False
+    patience = Patience()
     while not future.done():
-        wish = asked()
-        if wish is not None and not cancelled:
+        wish, at = asked(), time.monotonic()
+        if wish is not None and patience.cancelled(at=at):
             Event(name, client=client).set()  # a thread of a worker ends when it sees this
-            cancelled = True
-        if wish is Asked.STOP:
-            future.cancel()
+        if wish is Asked.STOP or patience.is_over(at=at):
+            _end(client, future, restart=patience.has_begun)
             raise StoppedError
         if client.status != "running":
             raise CrashedError("the Dask scheduler is gone")
@@ -211,19 +213,38 @@ def _watched(
             future.cancel()
             raise UnservedError(NO_WORKER)
         try:
-            report(told.get(timeout=TICK_S))
+            step = told.get(timeout=TICK_S)
         except queue.Empty:
             continue
+        patience.told(step)
+        report(step)
     while not told.empty():
         report(told.get())
     return answer_of(*future.result(timeout=CONNECT_WITHIN_S))
 
 
-def _quietly(client: Client, name: str) -> None:
-    """Let the scheduler forget a task; a scheduler that is gone has."""
+def _end(client: Client, future: Future[Any], *, restart: bool) -> None:
+    """Take a task from its worker: a thread cannot be ended from outside, so its process is.
+
+    Without `restart`, for a task that has told of nothing: it may only wait behind that of somebody
+    else, and where it runs it sees at its first step that it was cancelled.
+    """
+    key = future.key
+    workers = [at for at, keys in client.processing().items() if key in keys] if restart else []
+    future.cancel()
+    if workers:
+        client.restart_workers(workers, timeout=CONNECT_WITHIN_S, raise_for_error=False)
+
+
+def _quietly(client: Client, name: str, *, ended: bool) -> None:
+    """Let the scheduler forget a task; a scheduler that is gone has.
+
+    Of one that has not `ended` it keeps that it was cancelled: its thread may look only later.
+    """
     if client.status == "running":
         try:
             client.unsubscribe_topic(name)
-            Event(name, client=client).clear()
+            if ended:
+                Event(name, client=client).clear()
         except (OSError, ValueError):
             logger.warning("the Dask scheduler could not be told to forget a task")

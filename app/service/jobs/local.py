@@ -27,12 +27,11 @@ from app.service.jobs.executor import (
     Task,
 )
 from app.service.jobs.frames import receive, send
+from app.service.jobs.patience import Patience
 from app.service.jobs.work import answer_of
 
 TICK_S = 0.2
 """How often whoever waits is asked what they want."""
-CANCEL_WITHIN_S = 600.0
-"""A task that was cancelled and does not end within this time is killed, with what it had."""
 REQUEST_CHILDREN = 2
 """Most processes that work for requests at a time."""
 RETRY_AFTER_S = 5
@@ -88,13 +87,12 @@ class Child:
 
     def _watched(self, task: Task, report: Report, asked: Ask) -> Files:
         self._order({"name": task.name, "parameters": dict(task.parameters)}, task.files)
-        give_up_at: float | None = None
+        patience = Patience()
         while True:
-            wish = asked()
-            if wish is Asked.STOP or (give_up_at is not None and time.monotonic() > give_up_at):
+            wish, at = asked(), time.monotonic()
+            if wish is Asked.STOP or patience.is_over(at=at):
                 raise StoppedError
-            if wish is Asked.CANCEL and give_up_at is None:
-                give_up_at = time.monotonic() + CANCEL_WITHIN_S
+            if wish is Asked.CANCEL and patience.cancelled(at=at):
                 self._order({"kind": "cancel"}, {})
             try:
                 message = self._told.get(timeout=TICK_S)
@@ -105,6 +103,7 @@ class Child:
             head, files = message
             if head["kind"] != "step":
                 return answer_of(head, files)
+            patience.told(head["step"])
             report(head["step"])
 
     def _order(self, head: Mapping[str, Any], files: Mapping[str, bytes]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.service.context import Services
 from app.service.jobs.executor import Asked, Step
-from data.store import StoreUnavailableError, jobs, leases
+from data.store import StoreUnavailableError, Tx, jobs, leases
 
 LOOK_S = 1.0
 """How often the store is asked whether to go on, and at most how often progress is noted."""
@@ -26,7 +26,7 @@ class Oversight:
         self._services, self._held, self._stopping = services, held, stopping
         self._progress: dict[str, Any] = {}
         self._noted = True
-        self._lost = self.cancelled = False
+        self._lost = self._dropped = self.cancelled = False
         self._look_at = self._renewed_at = time.monotonic()
 
     def report(self, step: Step) -> None:
@@ -42,7 +42,7 @@ class Oversight:
             self._look_at = at + LOOK_S
             with suppress(StoreUnavailableError):  # asked again at the next look
                 self._look(at)
-        if self._lost or self._stopping.is_set():
+        if self._lost or self._dropped or self._stopping.is_set():
             return Asked.STOP
         return Asked.CANCEL if self.cancelled else None
 
@@ -52,14 +52,17 @@ class Oversight:
         store = self._services.store
         if self._noted and not due:
             with store.read() as tx:
-                job = jobs.get(tx, self._held.job_id)
-                self.cancelled = job is not None and job.cancel_asked
+                self._heed(tx)
             return
         news = None if self._noted else dict(self._progress)
         with store.write() as tx:
-            found = leases.renew(
+            self._lost = not leases.renew(
                 tx, self._held, machine=self._services.clock(), lease=lease, progress=news
             )
-        self._lost = found is None
-        self.cancelled = bool(found)
+            self._heed(tx)
         self._noted, self._renewed_at = True, at
+
+    def _heed(self, tx: Tx) -> None:
+        job = jobs.get(tx, self._held.job_id)
+        self.cancelled = job is not None and job.cancel_asked
+        self._dropped = job is not None and job.cancel_asked and not job.keep_best

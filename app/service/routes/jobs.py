@@ -131,8 +131,8 @@ def read_job(
     summary="Cancel a job, and keep the best plan so far",
     responses={
         200: {"description": "The job waited, and is dismissed."},
-        202: {"description": "The job was asked to end; it keeps its best plan.", "model": Job},
-        **responses(401, 403, 404, 409, 410),
+        202: {"description": "The job was asked to end.", "model": Job},
+        **responses(401, 403, 404, 409, 410, 422),
     },
 )
 def dismiss_job(
@@ -141,12 +141,17 @@ def dismiss_job(
     service: ServicesDep,
     request_id: RequestId,
     response: Response,
+    *,
+    keep_best: Annotated[
+        bool, Query(description="Whether to make a plan of its best so far; else it ends at once.")
+    ] = True,
 ) -> Job:
     """Dismiss a job.
 
-    One that waits is dismissed at once (200). One that runs is asked to end (202): it is dismissed
-    soon, and `plan_id` tells its best plan so far, if there was one. One that has ended stays as it
-    is (409), and one that is dismissed is gone (410).
+    One that waits is dismissed at once (200). One that runs is asked to end (202): within seconds
+    where it has found nothing yet; else its best so far becomes a plan, `plan_id`, which takes as
+    long as its tour and its pages do. Asked again with `keep_best=false`, it ends without it. One
+    that has ended stays as it is (409), and one that is dismissed is gone (410).
     """
     with service.store.write() as tx:
         job = jobs.get(tx, job_id, lock=True)
@@ -157,10 +162,14 @@ def dismiss_job(
         if JobStatus(job.status) in jobs.FINAL:
             raise ApiError(409, "job-ended", f"This job is {job.status} and cannot be cancelled.")
         act = act_of(service, granted, request_id, tx)
-        if not job.cancel_asked:
-            jobs.ask_to_cancel(tx, job, at=act.at)
+        if jobs.ask_to_cancel(tx, job, keep_best=keep_best, at=act.at):
             audit.record(
-                tx, act, "job.cancel", subject=f"jobs/{job_id}", campaign_id=job.campaign_id
+                tx,
+                act,
+                "job.cancel",
+                subject=f"jobs/{job_id}",
+                campaign_id=job.campaign_id,
+                change={"keep_best": keep_best},
             )
     response.status_code = 202 if job.status == JobStatus.RUNNING.value else 200
     return shown(job, granted)
