@@ -17,7 +17,7 @@ import typer
 
 from app.db_cli import db
 from app.french import FrenchCommand, FrenchGroup
-from app.people_cli import forget, key
+from app.people_cli import forget, key, withdraw
 from app.said_crs import confirmed_crs
 
 cli = typer.Typer(
@@ -502,6 +502,9 @@ def serve(
     raise typer.Exit(serve_command(host=host, port=port))
 
 
+cli.command(
+    cls=FrenchCommand, help="Retire l’accord d’une personne : aucun plan ne la montre plus."
+)(withdraw)
 cli.command(cls=FrenchCommand, help="Efface une personne du service, pour toujours.")(forget)
 
 

@@ -1,4 +1,4 @@
-"""The commands ``placarde key …`` and ``placarde forget``: they call `app.people_commands`."""
+"""The commands ``placarde key …``, ``placarde withdraw`` and ``placarde forget``."""
 
 from __future__ import annotations
 
@@ -82,6 +82,23 @@ def revoke(
     raise typer.Exit(people_commands.revoke_key(prefix))
 
 
+def withdraw(
+    agent: Annotated[str, typer.Argument(metavar="AGENT", help="Identifiant de l’agent.")],
+    *,
+    campaign: Annotated[
+        str | None,
+        typer.Option(
+            "--campaign", metavar="ID", help="Dans cette seule campagne ; dans toutes sinon."
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Retire sans demander.")] = False,
+) -> None:
+    """Withdraw the consent of a person."""
+    from app import privacy_commands
+
+    raise typer.Exit(privacy_commands.withdraw(agent, campaign_id=campaign, sure=yes))
+
+
 def forget(
     agent: Annotated[str, typer.Argument(metavar="AGENT", help="Identifiant de l’agent.")],
     *,
@@ -94,6 +111,6 @@ def forget(
     yes: Annotated[bool, typer.Option("--yes", help="Efface sans demander.")] = False,
 ) -> None:
     """Erase a person."""
-    from app import people_commands
+    from app import privacy_commands
 
-    raise typer.Exit(people_commands.forget(agent, campaign_id=campaign, sure=yes))
+    raise typer.Exit(privacy_commands.forget(agent, campaign_id=campaign, sure=yes))

@@ -1,29 +1,21 @@
-"""What ``placarde key …`` and ``placarde forget`` do: plain values in, words out, a status."""
+"""What ``placarde key …`` does: plain values in, words out, a status."""
 
 from __future__ import annotations
 
-import os
 import re
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from app.commands import Exit
 from app.db_commands import RefusedError, guarded, now
 from app.service.access import EVERYWHERE, Action, Role
-from app.service.context import Services
 from app.service.routes.keys import SUBJECT
-from app.service.settings import service_settings
-from data.store import Store, Tx, campaigns, clock, erasure, keys, members
+from data.store import Store, Tx, campaigns, clock, keys, members
 from data.store.audit import Act
 from data.store.ids import new_id
 from data.store.tables import KeyRecord
-from geo.french import NBSP, counted, listed
-
-if TYPE_CHECKING:
-    from app.service.forgetting import Erasure
+from geo.french import NBSP, listed
 
 ACTOR = "placarde"
 """Who acts, for the audit trail: whoever may run commands on this machine."""
@@ -51,7 +43,7 @@ def create_key(
         with store.write() as tx:
             if campaign_id != EVERYWHERE and campaigns.get(tx, campaign_id) is None:
                 raise RefusedError(f"Il n’y a pas de campagne {campaign_id}.")
-            act = _act(tx)
+            act = act_here(tx)
             for role in roles:
                 members.grant(tx, subject=subject, campaign_id=campaign_id, role=role, act=act)
             _, key = keys.create(
@@ -64,8 +56,8 @@ def create_key(
             )
             held = members.roles_of(tx, subject)
         if not held:
-            _tell(f"{subject} n’a encore aucun rôle{NBSP}: ajoutez --role.")
-        _tell("Clé créée. Notez-la, elle ne sera plus montrée.")
+            tell(f"{subject} n’a encore aucun rôle{NBSP}: ajoutez --role.")
+        tell("Clé créée. Notez-la, elle ne sera plus montrée.")
         sys.stdout.write(key + "\n")
         return Exit.DONE
 
@@ -95,79 +87,11 @@ def revoke_key(prefix: str) -> int:
             record = keys.by_prefix(tx, bare)
             if record is None:
                 raise RefusedError(f"Il n’y a pas de clé {bare}.")
-            done = keys.revoke(tx, record.key_id, act=_act(tx))
-        _tell("Clé révoquée." if done else "Cette clé était déjà révoquée.")
+            done = keys.revoke(tx, record.key_id, act=act_here(tx))
+        tell("Clé révoquée." if done else "Cette clé était déjà révoquée.")
         return Exit.DONE
 
     return guarded(work)
-
-
-def forget(agent_id: str, *, campaign_id: str | None, sure: bool) -> int:
-    """Erase a person from one campaign or from all of them, and tell each step."""
-    from app.service import forgetting, privacy  # noqa: PLC0415 -- heavy
-
-    def work(store: Store) -> int:
-        with store.read() as tx:
-            found = erasure.campaigns_of(tx, agent_id)
-        found = [each for each in found if campaign_id in {None, each}]
-        if not found:
-            raise RefusedError(f"Aucune campagne n’a d’agent {agent_id}.")
-        question = f"Effacer l’agent {agent_id} de {listed(found)}, pour toujours"
-        if not sure and not _confirmed(question):
-            raise RefusedError("Rien n’a été effacé.")
-        service = Services(store, service_settings(os.environ, secret=b""))
-        done = []
-        for each in found:
-            _tell(f"Campagne {each}…")
-            told = forgetting.erase(service, each, agent_id, _act, progress=_tell_progress)
-            done.append(told)
-        _tell("Réécriture de la base…")
-        privacy.compact(store, service.clock())
-        return _tell_erased(done)
-
-    return guarded(work)
-
-
-def _tell_progress(done: Erasure, of: int) -> None:
-    """Tell the step that was just done: the inputs first, then each plan."""
-    made = len(done.plans)
-    if not made:
-        erased = done.inputs
-        told = [
-            counted(erased.rows, "ligne", "lignes"),
-            counted(erased.locks, "verrou", "verrous"),
-            counted(erased.pictures, "image", "images"),
-        ]
-        _tell(f"  Effacé des données d’entrée{NBSP}: {listed(told)}.")
-        return
-    became = {
-        "remade": "refait sans l’agent, versions précédentes effacées",
-        "empty": "effacé, plus personne n’y reste",
-        "withheld": "retenu, à refaire",
-    }
-    _tell(f"  Plan {made} sur {of}{NBSP}: {became[list(done.plans.values())[-1]]}.")
-
-
-def _tell_erased(done: Sequence[Erasure]) -> int:
-    """Tell what was done in all; return the status of the command."""
-    outcomes = Counter(outcome.value for each in done for outcome in each.plans.values())
-    parts = [
-        counted(sum(each.inputs.rows for each in done), "ligne", "lignes"),
-        counted(sum(each.inputs.locks for each in done), "verrou", "verrous"),
-        counted(sum(each.inputs.pictures for each in done), "image", "images"),
-        counted(outcomes["remade"], "plan refait", "plans refaits"),
-        counted(outcomes["empty"], "plan effacé", "plans effacés"),
-    ]
-    _tell(f"En tout{NBSP}: {listed(parts)}.")
-    if outcomes["withheld"]:
-        held = counted(outcomes["withheld"], "plan reste retenu", "plans restent retenus")
-        _tell(f"{held}{NBSP}: il n’en sort plus rien. Relancez la commande pour finir.")
-        return Exit.SHORTFALL
-    _tell(
-        f"Agent effacé de {counted(len(done), 'campagne', 'campagnes')}. Les sauvegardes "
-        f"déjà faites le contiennent encore{NBSP}: voyez docs/rgpd.md."
-    )
-    return Exit.DONE
 
 
 def _check_words(what: str, given: Sequence[str], choices: Sequence[str]) -> None:
@@ -183,12 +107,6 @@ def _check_words(what: str, given: Sequence[str], choices: Sequence[str]) -> Non
         raise RefusedError(f"{wrong[0]}{NBSP}: {what} inconnu{NBSP}; attendu {told}.")
 
 
-def _confirmed(question: str) -> bool:
-    sys.stderr.write(f"{question}{NBSP}? Tapez oui{NBSP}: ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() == "oui"
-
-
 def _columns(record: KeyRecord, moment: datetime) -> tuple[str, ...]:
     state = "valable"
     if record.revoked_at is not None:
@@ -200,9 +118,11 @@ def _columns(record: KeyRecord, moment: datetime) -> tuple[str, ...]:
     return f"{keys.SCHEME}_{record.prefix}", record.subject, record.label, state, last
 
 
-def _act(tx: Tx) -> Act:
+def act_here(tx: Tx) -> Act:
+    """Return an act of whoever runs a command on this machine."""
     return Act(ACTOR, clock.note(tx, now()), new_id("r"))
 
 
-def _tell(line: str) -> None:
+def tell(line: str) -> None:
+    """Say something to whoever types."""
     sys.stderr.write(line + "\n")

@@ -48,6 +48,8 @@ class Withdrawal:
 def withdraw(service: Services, campaign_id: str, agent_id: str, act_of: ActOf) -> Withdrawal:
     """Withdraw the consent of an agent: the row says so, and no plan shows the portrait.
 
+    Somebody whose row was deleted may still be in plans, and withdraws from these.
+
     Raises
     ------
     ApiError
@@ -56,12 +58,13 @@ def withdraw(service: Services, campaign_id: str, agent_id: str, act_of: ActOf) 
     with service.store.write() as tx:
         record = inputs.get(tx, campaign_id, AGENTS)
         row = inputs.row(tx, campaign_id, AGENTS, agent_id)
-        if record is None or row is None:
-            raise not_found("agent")
         act = act_of(tx)
-        if "consent_media" not in record.headings:
-            inputs.keep_consents(tx, record, but=agent_id, act=act)
-        inputs.change_row(tx, record, row, cells={"consent_media": ""}, act=act)
+        if record is not None and row is not None:
+            if "consent_media" not in record.headings:
+                inputs.keep_consents(tx, record, but=agent_id, act=act)
+            inputs.change_row(tx, record, row, cells={"consent_media": ""}, act=act)
+        elif not erasure.known(tx, campaign_id, agent_id):
+            raise not_found("agent")
         consent_store.withdraw(tx, campaign_id, [agent_id], act)
         _unlock(tx, campaign_id, agent_id, act)
         concerned = tuple(erasure.plans_of(tx, campaign_id))

@@ -17,7 +17,7 @@ from sqlalchemy import delete, select, update
 
 from data.read.portraits import FOLDER as PORTRAITS
 from data.read.text import normal
-from data.store import audit, campaigns, consents, jobs
+from data.store import audit, campaigns, consents, jobs, plan_consents
 from data.store.audit import Act
 from data.store.engine import Tx
 from data.store.plan_extras import BESIDE
@@ -68,7 +68,9 @@ def known(tx: Tx, campaign_id: str, agent_id: str) -> bool:
     if tx.get(ROWS[AGENTS], (campaign_id, agent_id)) is not None:
         return True
     query = select(PlanRecord.withdrawn).where(PlanRecord.campaign_id == campaign_id)
-    return any(agent_id in withdrawn for withdrawn in tx.scalars(query))
+    if any(agent_id in withdrawn for withdrawn in tx.scalars(query)):
+        return True
+    return agent_id in plan_consents.in_plans(tx, campaign_id)
 
 
 def campaigns_of(tx: Tx, agent_id: str) -> list[str]:

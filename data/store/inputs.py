@@ -18,7 +18,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm.attributes import flag_modified
 
 from data.problem_json import problem_json, problem_of
-from data.store import campaigns, consents, withdrawals
+from data.store import campaigns, consents, plan_consents, withdrawals
 from data.store.audit import Act
 from data.store.engine import Tx
 from data.store.input_records import get, note, of_campaign, touch, unused_version, values_of
@@ -114,7 +114,9 @@ def replace(
     campaigns.count_change(tx, campaign_id, act)
     change = {"kind": kind, "sha256": sha256, "rows": len(rows)}
     note(tx, act, "input.replace", record, change=change)
-    consents.note_withdrawn(tx, campaign_id, consented, act)
+    if kind == consents.AGENTS:
+        new = plan_consents.of_new(tx, campaign_id, [row.row_id for row in rows], consented)
+        consents.note_withdrawn(tx, campaign_id, {**new, **consented}, act)
     return record
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import shapely
 from sqlalchemy import insert
 
-from data.store import campaigns, consents, withdrawals
+from data.store import campaigns, consents, plan_consents, withdrawals
 from data.store.audit import Act
 from data.store.consents import Consent
 from data.store.engine import Tx
@@ -72,6 +72,9 @@ def add_row(
     campaigns.count_change(tx, campaign_id, act)
     change = {"kind": kind, "row_id": row_id, "after": told(kind, added.cells, added.geometry)}
     note(tx, act, "row.add", record, row=added, change=change)
+    if kind == consents.AGENTS:
+        agreed = plan_consents.of_new(tx, campaign_id, [row_id], ())
+        consents.note_withdrawn(tx, campaign_id, agreed, act)
     return added
 
 

@@ -1,4 +1,4 @@
-"""``placarde key`` and ``placarde forget``, as somebody types them."""
+"""``placarde key``, ``withdraw`` and ``forget``, as somebody types them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from app.cli import cli
 from app.service import jobs
-from data.store import Store, erasure, keys, members, open_store, schema
+from data.store import Store, erasure, inputs, keys, members, open_store, plans, schema
 from tests.service.conftest import BEGINNING, import_campaign
 from tests.service.planned import put_plan, run_here
 from tests.service.tiny import tiny_files
@@ -64,6 +64,28 @@ def test_what_cannot_be_is_refused_and_nothing_is_made(
     assert told in refused.stderr
     with store.read() as tx:
         assert keys.count(tx) == 0
+
+
+def test_a_consent_is_withdrawn_from_every_plan_once_it_is_confirmed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "run_child", run_here)
+    ids = [import_campaign(store, tiny_files()) for _ in range(2)]
+    plan_id = put_plan(store, ids[0])
+    refused = run("withdraw", "A1", typed="non\n")
+    assert (refused.exit_code, "Rien n’a changé" in refused.stderr) == (2, True)
+    done = run("withdraw", "A1", typed="oui\n")
+    assert done.exit_code == 0, done.output
+    assert f"Campagne {ids[0]}\u00a0: accord retiré, 1\u00a0plan concerné." in done.stderr
+    assert f"Campagne {ids[1]}\u00a0: accord retiré, 0\u00a0plan concerné." in done.stderr
+    with store.read() as tx:
+        assert b"A1" not in plans.files(tx, plan_id)["plan.json"]
+        rows = [inputs.row(tx, campaign_id, "agents", "A1") for campaign_id in ids]
+    assert [row.cells["consent_media"] for row in rows if row is not None] == ["", ""]
+    assert run("forget", "A1", "--yes").exit_code == 0
+    assert run("withdraw", "A1", "--yes", "--campaign", ids[0]).exit_code == 0, "known to its plan"
+    nobody = run("withdraw", "A9", "--yes")
+    assert (nobody.exit_code, "Aucune campagne" in nobody.stderr) == (2, True)
 
 
 def test_somebody_is_forgotten_in_every_campaign_once_it_is_confirmed(store: Store) -> None:

@@ -140,6 +140,49 @@ def test_a_file_of_agents_with_a_narrower_consent_withdraws_it(
     assert _plan(store, plan_id).withdrawn == ["A3"]
 
 
+def test_a_narrower_consent_is_a_withdrawal_even_where_nobody_was_among_the_rows_meanwhile(
+    client: TestClient, store: Store, tiny: str, plan_id: str
+) -> None:
+    """The plans tell what was agreed to: a deleted file or row is no way around them."""
+    with store.read() as tx:
+        rows = list(inputs.every(tx, tiny, "agents"))
+    _delete(client, f"/campaigns/{tiny}/agents/rows/A1")
+    less = {**rows[0].cells, "consent_media": "presse"}
+    added = client.post(f"/campaigns/{tiny}/agents/rows", json={"cells": less})
+    assert added.status_code == 201, added.text
+    assert _plan(store, plan_id).withdrawn == ["A1"]
+    _delete(client, f"/campaigns/{tiny}/agents")
+    lines = [";".join(rows[0].cells)]
+    for row in rows:
+        agreed = {"consent_until": "2017-10-20"} if row.row_id == "A3" else {}
+        lines.append(";".join({**row.cells, **agreed}.values()))
+    sent = client.post(
+        f"/campaigns/{tiny}/agents",
+        files={"file": ("agents.csv", "\n".join(lines).encode())},
+    )
+    assert sent.status_code == 201, sent.text
+    assert _plan(store, plan_id).withdrawn == ["A1", "A3"]
+    assert [each["code"] for each in sent.json()["problems"]] == ["consent-withdrawn"], "A1 again"
+
+
+def test_somebody_whose_row_is_gone_still_withdraws_from_plans_and_is_forgotten(
+    client: TestClient, store: Store, tiny: str, plan_id: str
+) -> None:
+    _delete(client, f"/campaigns/{tiny}/agents")
+    assert "A1" in _shown(store, plan_id)
+    answer = client.post(f"/campaigns/{tiny}/agents/A1/withdraw")
+    assert (answer.status_code, answer.json()["plans"]) == (200, [plan_id])
+    assert client.post(f"/campaigns/{tiny}/agents/A2/forget").status_code == 200
+    assert _shown(store, plan_id) == {"A3", "A4"}
+    for verb in ("withdraw", "forget"):
+        assert client.post(f"/campaigns/{tiny}/agents/A9/{verb}").status_code == 404
+
+
+def _delete(client: TestClient, path: str) -> None:
+    answer = client.delete(path, headers={"If-Match": client.get(path).headers["ETag"]})
+    assert answer.status_code in {200, 204}, answer.text
+
+
 def test_a_plan_that_was_under_way_is_withheld_too(store: Store, tiny: str, plan_id: str) -> None:
     with store.write() as tx:
         consents.withdraw(tx, tiny, ["A1"], ACT)
