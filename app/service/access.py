@@ -187,9 +187,12 @@ async def authenticate(request: Request) -> Principal:
     ApiError
         401 if nobody is recognised.
     """
-    from app.service.authentication import recognise  # noqa: PLC0415 -- it needs `Principal`
+    from app.service import authentication  # noqa: PLC0415 -- it needs `Principal`
 
-    return await in_a_few(partial(recognise, request))
+    known = authentication.recognise_at_once(request)
+    if known is not None:
+        return known
+    return await in_a_few(partial(authentication.recognise, request))
 
 
 Caller = Annotated[Principal, Depends(authenticate)]

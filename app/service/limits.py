@@ -63,6 +63,12 @@ class Limiter:
             return wait_s or None
         return self._draw(caller, rate or Rate(a_minute), now)
 
+    def spend_at_once(self, caller: str) -> bool:
+        """Spend a token that this process holds; return False if the store must be asked first."""
+        if not self._service.settings.requests_a_minute:
+            return True
+        return self._spend_here(caller, self._service.clock()) == 0.0
+
     def _spend_here(self, caller: str, now: datetime) -> float | None:
         """Return 0 if a token was there, how long none will be, or None if that must be asked."""
         with self._lock:
@@ -101,6 +107,11 @@ def spend(request: Request, caller: str) -> None:
         429 if there are too many.
     """
     _refuse(limiter_of(request).spend(f"caller:{caller}"))
+
+
+def spend_at_once(request: Request, caller: str) -> bool:
+    """Count a request of a caller who was recognised; False where only `spend` can tell."""
+    return limiter_of(request).spend_at_once(f"caller:{caller}")
 
 
 def spend_by_address(request: Request) -> None:

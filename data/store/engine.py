@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -13,6 +14,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from data.store.marks import Mark, Marks
 
 Tx = Session
 """A transaction that is open: reads and writes go through it, and its opener commits."""
@@ -67,11 +70,20 @@ class Store:
         self.engine = engine
         self._session = sessionmaker(engine, expire_on_commit=False)
         self._turn = threading.Lock()
+        self._marks = None if self.is_postgresql else Marks(Path(engine.url.database or ""))
 
     @property
     def is_postgresql(self) -> bool:
         """Return whether this is PostgreSQL (with PostGIS)."""
         return self.engine.dialect.name == "postgresql"
+
+    def mark(self) -> Mark | None:
+        """Return what changes whenever anything is committed, by whichever process.
+
+        None where it cannot be told without waiting: on PostgreSQL, or if the file cannot be read.
+        What is read after a mark holds as long as the mark is the same.
+        """
+        return self._marks.now() if self._marks else None
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
@@ -121,6 +133,8 @@ class Store:
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
+        if self._marks:
+            self._marks.close()
 
 
 def open_store(url: str) -> Store:

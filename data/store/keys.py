@@ -56,15 +56,30 @@ class KnownKey:
         Pairs of campaign id (``*``: every one) and role.
     scopes
         Names of actions; ``*`` for all.
-    use_is_due
-        Whether its last use was noted too long ago.
+    latest
+        The latest moment that the store had seen: time does not run back behind it.
     """
 
     key_id: str
     subject: str
     scopes: frozenset[str]
     roles: frozenset[tuple[str, str]]
-    use_is_due: bool
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    latest: datetime | None
+
+    def holds_at(self, machine: datetime) -> bool:
+        """Return whether the key has not expired at a moment of the machine's clock."""
+        return self.expires_at is None or self._now(machine) < self.expires_at
+
+    def use_is_due_at(self, machine: datetime) -> bool:
+        """Return whether its last use was noted too long ago."""
+        return (
+            self.last_used_at is None or self._now(machine) - self.last_used_at >= USE_NOTED_EVERY
+        )
+
+    def _now(self, machine: datetime) -> datetime:
+        return machine if self.latest is None else max(machine, self.latest)
 
 
 def create(
@@ -117,16 +132,16 @@ def recognise(tx: Tx, key: str, machine: datetime) -> KnownKey | None:
     right = hmac.compare_digest(_digest(secret), expected)
     if first is None or not right or first.revoked_at is not None:
         return None
-    now = machine if first.latest is None else max(machine, first.latest)
-    if first.expires_at is not None and first.expires_at <= now:
-        return None
-    return KnownKey(
+    known = KnownKey(
         key_id=first.key_id,
         subject=first.subject,
         scopes=frozenset(first.scopes),
         roles=frozenset((row.campaign_id, row.role) for row in rows if row.role is not None),
-        use_is_due=first.last_used_at is None or now - first.last_used_at >= USE_NOTED_EVERY,
+        expires_at=first.expires_at,
+        last_used_at=first.last_used_at,
+        latest=first.latest,
     )
+    return known if known.holds_at(machine) else None
 
 
 def note_use(tx: Tx, key_id: str, at: datetime) -> None:

@@ -25,7 +25,8 @@ def test_a_key_is_recognised_until_it_is_revoked(store: Store) -> None:
         assert known is not None
         assert known.roles == {("*", "admin")}
         assert known.scopes == {"forget"}
-        assert known.use_is_due
+        assert known.use_is_due_at(BEGINNING)
+        assert known.holds_at(BEGINNING + timedelta(days=10_000))
     with store.write() as tx:
         keys.note_use(tx, record.key_id, BEGINNING)
         keys.note_use(tx, record.key_id, BEGINNING + timedelta(seconds=30))

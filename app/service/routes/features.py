@@ -16,21 +16,19 @@ from app.service.features import documents
 from app.service.features.answers import (
     answer,
     feature_answer,
-    features_answer,
     not_modified,
     streamed,
 )
 from app.service.features.caches import caches
 from app.service.features.collections import COLLECTIONS, FACES, Collection
 from app.service.features.described import description
-from app.service.features.documents import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, Site, site_of
+from app.service.features.documents import GEOJSON, JSON, OPENAPI, SCHEMA, Site, site_of
 from app.service.features.openapi import openapi
-from app.service.features.pages import EncodedPage
+from app.service.features.paging import Asked, page_at_once, page_read
 from app.service.features.parameters import answers, parameters
 from app.service.features.query import check_known, item_query, items_query, wanted_format
 from app.service.features.sources import Source, open_source
 from app.service.features.streaming import stream
-from app.service.pages import cursor_of
 from app.service.threads import in_a_few
 from data.store import Tx
 from data.store import features as feature_store
@@ -196,40 +194,14 @@ async def items(
     each collection. An unknown parameter is refused.
     """
     of = _collection(collection_id)
-    return await in_a_few(partial(_items, of, request, granted, service, if_none_match))
-
-
-def _items(
-    of: Collection,
-    request: Request,
-    granted: Granted,
-    service: Services,
-    if_none_match: str | None,
-) -> Response:
     site = _site(request, granted, service)
     query = items_query(service, of, request.query_params)
-    kept = caches(request)
-    with service.store.read() as tx:
-        source = _source(tx, request, granted, of, query.plan_id)
-        if (known := not_modified(if_none_match, source.state, site)) is not None:
-            return known
-        key = (_campaign_id(granted), of.collection_id, source.state, query)
-        page = kept.pages.get_or_make(key, lambda: _with_cursor(service, source.page(query)))
-    links = site.own_links(GEOJSON)
-    if page.cursor is not None:
-        after = site.with_query(cursor=page.cursor, f=site.format)
-        type_ = GEOJSON if site.format == "json" else HTML
-        links.append({"href": after, "rel": "next", "type": type_, "title": "Next page"})
-    links.append(documents.collection_link(site, of, query.plan_id))
-    return features_answer(
-        page,
-        site,
-        title=of.title,
-        links=links,
-        now=service.clock(),
-        state=source.state,
-        crs=query.crs,
-    )
+    asked = Asked(_campaign_id(granted), of, query, site, _prices(granted), if_none_match)
+    kept, mark = caches(request), service.store.mark()
+    known = page_at_once(asked, service, kept, mark)
+    if known is not None:
+        return known
+    return await in_a_few(partial(page_read, asked, service, kept, mark))
 
 
 @router.get(
@@ -310,12 +282,6 @@ def _prices(granted: Granted) -> bool:
 
 def _site(request: Request, granted: Granted, service: Services) -> Site:
     return site_of(request, service, _campaign_id(granted), wanted_format(request))
-
-
-def _with_cursor(service: Services, page: EncodedPage) -> EncodedPage:
-    if page.following is None:
-        return page
-    return page._replace(cursor=cursor_of(service, page.following))
 
 
 def _collection(collection_id: str) -> Collection:
