@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -21,6 +22,7 @@ logger = logging.getLogger("placarde.service")
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_S = 5
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class ProblemItem(BaseModel):
@@ -134,6 +136,7 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(StoreUnavailableError, _unavailable)
     app.add_exception_handler(WithheldError, _withheld)
+    app.add_exception_handler(OSError, _system_error)
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -184,11 +187,24 @@ async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
     return problem_response(unavailable_error(error))
 
 
+async def _system_error(_request: Request, error: Exception) -> JSONResponse:
+    """Tell that a disk is full, that of temporary files too; whatever else is a defect of ours."""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        logger.warning("no room left for temporary files")
+        return problem_response(no_room())
+    raise error
+
+
+def no_room() -> ApiError:
+    """Return what is answered where a disk is full."""
+    return ApiError(507, "disk-full", "There is no room left; nothing was written.")
+
+
 def unavailable_error(error: StoreUnavailableError) -> ApiError:
     """Return what is answered where the store cannot be written: 507 without room, else 503."""
     logger.warning("store unavailable: %s", error)
     if error.full:
-        return ApiError(507, "disk-full", "There is no room left; nothing was written.")
+        return no_room()
     return ApiError(
         503,
         "store-unavailable",

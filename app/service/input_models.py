@@ -11,7 +11,7 @@ import shapely
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StringConstraints
 from starlette.convertors import Convertor, register_url_convertor
 
-from app.service.access import Granted
+from app.service.access import Action, Granted
 from app.service.campaigns import (
     private_columns,
     told_problems,
@@ -186,8 +186,12 @@ def view_of(tx: Tx, record: InputRecord, granted: Granted) -> InputView:
         uploaded_by=record.uploaded_by,
         problems=[ProblemItem(**problem) for problem in problems],
         links=[
-            Link(href=f"{base}/{record.kind}/rows", rel="items"),
-            Link(href=base, rel="collection"),
+            Link(href=href, rel=rel)
+            for rel, href, action in (
+                ("items", f"{base}/{record.kind}/rows", Action.INPUT_READ),
+                ("collection", base, Action.CAMPAIGN_READ),
+            )
+            if granted.may(action)
         ],
     )
 

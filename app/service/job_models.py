@@ -125,7 +125,7 @@ def shown(job: JobRecord, granted: Granted) -> Job:
         gap=job.progress.get("gap"),
         problems=job.problems if granted.may(Action.PRIVATE_READ) else _public(job.problems),
         plan_id=job.plan_id,
-        links=_links(job),
+        links=_links(job, granted),
     )
 
 
@@ -148,12 +148,13 @@ def _percent(job: JobRecord) -> int:
     return 0 if stage is None else 100 * stages.index(Stage(stage)) // len(stages)
 
 
-def _links(job: JobRecord) -> list[Link]:
-    links = [
-        Link(href=f"/jobs/{job.job_id}", rel="self"),
-        Link(href=f"/jobs/{job.job_id}/events", rel="monitor", type=EVENT_STREAM),
-        Link(href=f"/campaigns/{job.campaign_id}", rel="up"),
-    ]
-    if job.plan_id is not None:
+def _links(job: JobRecord, granted: Granted) -> list[Link]:
+    links = []
+    if granted.may(Action.JOB_READ):
+        links.append(Link(href=f"/jobs/{job.job_id}", rel="self"))
+        links.append(Link(href=f"/jobs/{job.job_id}/events", rel="monitor", type=EVENT_STREAM))
+    if granted.may(Action.CAMPAIGN_READ):
+        links.append(Link(href=f"/campaigns/{job.campaign_id}", rel="up"))
+    if job.plan_id is not None and granted.may(Action.PLAN_READ):
         links.append(Link(href=f"/plans/{job.plan_id}", rel=RESULTS))
     return links

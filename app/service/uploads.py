@@ -17,7 +17,7 @@ from starlette.datastructures import UploadFile
 
 from app.service.bodies import FORM
 from app.service.context import ServicesDep
-from app.service.errors import ApiError
+from app.service.errors import ApiError, no_room
 from data.read.folder import is_relative_name
 
 MOST_FIELDS = 8
@@ -88,7 +88,7 @@ async def one_file(request: Request, service: ServicesDep) -> Upload:
             given = [(name, value) for name, value in form.items() if isinstance(value, str)]
             name = safe_name(sent.filename or "")
     except OSError as error:  # the disk, while the form was kept beside the memory
-        raise ApiError(507, "disk-full", "There is no room left; nothing was written.") from error
+        raise no_room() from error
     if len(content) > service.settings.upload_limit:
         raise ApiError(413, "content-too-large", "The file is longer than this service takes.")
     if any(len(value) > _LONGEST_FIELD for _, value in given):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.service.access import Role
-from data.store import Store, consents
-from data.store.tables import PlanState
+from app.service.access import EVERYWHERE, GRANTS, Principal, Role, authenticate
+from app.service.context import Services
+from data.store import Store, consents, jobs, plans
+from data.store.tables import JobStatus, PlanState
 from tests.service.conftest import AsRole
 from tests.service.planned import ACT, put_plan
 from tests.service.test_workflow import put_into
 
-START = "/campaigns"
+START = ("/campaigns",)
 
 
 def links_in(told: Any) -> set[str]:
@@ -27,10 +30,10 @@ def links_in(told: Any) -> set[str]:
     return own.union(*map(links_in, told.values()))
 
 
-def followed(client: TestClient) -> dict[str, int]:
-    """Return the status of everything that links lead to from the list of campaigns."""
+def followed(client: TestClient, start: Iterable[str] = START) -> dict[str, int]:
+    """Return the status of everything that links lead to, from the list of campaigns at first."""
     found: dict[str, int] = {}
-    waiting = [START]
+    waiting = list(start)
     while waiting:
         answer = client.get(waiting[0])
         found[waiting.pop(0)] = answer.status_code
@@ -53,6 +56,36 @@ def test_every_link_that_somebody_is_given_leads_somewhere(
     assert (f"/plans/{plan_id}" in found) == (role in {Role.PLANNER, Role.APPROVER})
     assert (f"/plans/{plan_id}/affichage.csv" in found) == (role not in {Role.ADMIN, Role.READER})
     assert (f"/plans/{plan_id}/carte-elus.html" in found) == (role not in {Role.ADMIN, Role.BUYER})
+
+
+@pytest.mark.slow
+def test_a_key_that_is_limited_is_given_no_link_beyond_its_scopes(
+    application: FastAPI, service: Services, store: Store, tiny: str, plan_id: str
+) -> None:
+    put_into(store, plan_id, PlanState.APPROVED)
+    with store.write() as tx:
+        plan = plans.get(tx, plan_id)
+        assert plan is not None
+        job = jobs.get(tx, plan.job_id or "")
+        assert job is not None
+        jobs.finish(tx, job, JobStatus.SUCCESSFUL, at=service.clock(), plan_id=plan_id)
+    campaign = f"/campaigns/{tiny}"
+    start = [
+        *START,
+        *(f"{campaign}{below}" for below in ("", "/faces", "/jobs", "/plans", "/ogc")),
+        f"/plans/{plan_id}",
+        f"/jobs/{job.job_id}",
+    ]
+    reached = 0
+    for action in sorted(GRANTS[Role.PLANNER]):
+        caller = Principal("outil", {EVERYWHERE: frozenset({Role.PLANNER})}, frozenset({action}))
+        application.dependency_overrides[authenticate] = lambda caller=caller: caller
+        limited = TestClient(application, raise_server_exceptions=False)
+        found = followed(limited, start)
+        led_to = {place: status for place, status in found.items() if place not in start}
+        assert set(led_to.values()) <= {200}, (action, led_to)
+        reached += sum(found[place] == 200 for place in start)
+    assert reached == len(start), "each of them is read by one of the scopes"
 
 
 @pytest.mark.parametrize("role", [Role.BUYER, Role.READER])

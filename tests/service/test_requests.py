@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 from collections.abc import Iterator
@@ -40,6 +41,10 @@ def _fail(what: str) -> None:
         raise StoreUnavailableError("no room", full=True)
     if what == "store":
         raise StoreUnavailableError("gone")
+    if what == "temporary":
+        raise OSError(errno.ENOSPC, "No space left on device", "/tmp/placarde-x")  # noqa: S108 -- a name
+    if what == "file":
+        raise PermissionError(errno.EACCES, "Permission denied", "/tmp/Camille Durand")  # noqa: S108 -- a name
     raise RuntimeError(f"Camille Durand: {what}")
 
 
@@ -78,6 +83,8 @@ def test_every_error_is_a_problem(client: TestClient) -> None:
         "/fails/oddly": 500,
         "/fails/store": 503,
         "/fails/full": 507,
+        "/fails/temporary": 507,
+        "/fails/file": 500,
     }.items():
         answer = client.get(path)
         assert answer.status_code == status
@@ -92,12 +99,13 @@ def test_an_unexpected_error_tells_its_id_and_nothing_else(
     client: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, logger="placarde"):
+        client.get("/fails/file")
         answer = client.get("/fails/oddly")
     assert "Durand" not in answer.text
     assert answer.headers["X-Request-Id"] in answer.json()["detail"]
     lines = [JsonFormatter().format(record) for record in caplog.records]
     assert "Durand" not in "".join(lines)
-    error = next(line for line in map(json.loads, lines) if line["level"] == "error")
+    *_, error = (line for line in map(json.loads, lines) if line["level"] == "error")
     assert error["request_id"] == answer.headers["X-Request-Id"]
     assert error["error"] == "RuntimeError"
     assert any("_fail" in place for place in error["trace"])
