@@ -39,19 +39,27 @@ class Page(BaseModel, Generic[Item]):
     links: list[Link]
 
 
-def cursor_of(service: Services, key: object) -> str:
-    """Return the cursor of a place in a list; `key` is anything that JSON holds."""
+def cursor_of(service: Services, key: object, *, of: str = "features") -> str:
+    """Return the cursor of a place in a list.
+
+    Parameters
+    ----------
+    key
+        Anything that JSON holds.
+    of
+        The list: what is a place in one of them is none in another.
+    """
     text = json.dumps(key, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(_tag(service, text) + text).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_tag(service, of, text) + text).decode().rstrip("=")
 
 
-def place_of(service: Services, cursor: str | None) -> object | None:
-    """Return the place that a cursor tells; None without one.
+def place_of(service: Services, cursor: str | None, *, of: str = "features") -> object | None:
+    """Return the place that a cursor of the list `of` tells; None without one.
 
     Raises
     ------
     ApiError
-        400 if it is not one of ours.
+        400 if it is not one of ours, or of another list.
     """
     if cursor is None:
         return None
@@ -60,7 +68,7 @@ def place_of(service: Services, cursor: str | None) -> object | None:
     except ValueError as error:
         raise _not_ours() from error
     tag, text = content[:_TAG_BYTES], content[_TAG_BYTES:]
-    if not hmac.compare_digest(tag, _tag(service, text)):
+    if not hmac.compare_digest(tag, _tag(service, of, text)):
         raise _not_ours()
     found: object = json.loads(text)
     return found
@@ -82,9 +90,10 @@ def _relative(path: str, query: str) -> str:
     return f"{path}?{query}" if query else path
 
 
-def _tag(service: Services, text: bytes) -> bytes:
-    return hmac.digest(service.settings.secret, b"cursor:" + text, hashlib.sha256)[:_TAG_BYTES]
+def _tag(service: Services, of: str, text: bytes) -> bytes:
+    signed = f"cursor:{of}:".encode() + text
+    return hmac.digest(service.settings.secret, signed, hashlib.sha256)[:_TAG_BYTES]
 
 
 def _not_ours() -> ApiError:
-    return ApiError(400, "bad-cursor", "This cursor is not from a page of this service.")
+    return ApiError(400, "bad-cursor", "This cursor is not from a page of this list.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from fastapi.testclient import TestClient
@@ -181,6 +182,25 @@ def test_campaigns_are_listed_page_by_page(client: TestClient) -> None:
 
 def test_a_forged_cursor_is_refused(client: TestClient) -> None:
     assert client.get("/campaigns?cursor=Y19hYmM").status_code == 400
+
+
+def test_a_cursor_of_one_list_is_none_of_another(
+    client: TestClient, tiny: str, plan_id: str
+) -> None:
+    base = f"/campaigns/{tiny}"
+    for _ in range(2):
+        assert client.post(f"{base}/plans").status_code == 201
+    lists = ("/campaigns", f"{base}/jobs", f"{base}/audit", f"{base}/faces/rows")
+    cursors = {}
+    for path in (*lists, f"/plans/{plan_id}/postings"):
+        links = client.get(path, params={"limit": 1}).json()["links"]
+        (following,) = [link["href"] for link in links if link["rel"] == "next"]
+        assert client.get(following).status_code == 200
+        cursors[path] = parse_qs(urlsplit(following).query)["cursor"][0]
+    for path in cursors:
+        for other, cursor in cursors.items():
+            answer = client.get(path, params={"cursor": cursor})
+            assert answer.status_code == (200 if path == other else 400), (path, other)
 
 
 def test_somebody_sees_only_the_campaigns_in_which_they_have_a_role(

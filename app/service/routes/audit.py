@@ -71,14 +71,14 @@ def read_audit(
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[AuditEntry]:
     """Read the trail. Nothing in it is ever changed: the database refuses to."""
-    place = place_of(service, cursor)
+    place = place_of(service, cursor, of="audit")
     after = place if isinstance(place, int) else None
     with service.store.read() as tx:
         if campaigns.get(tx, campaign_id) is None:
             raise not_found("campaign")
         found = audit.trail(tx, campaign_id, after=after, limit=limit + 1)
     items = [AuditEntry.model_validate(each, from_attributes=True) for each in found[:limit]]
-    following = cursor_of(service, items[-1].seq) if len(found) > limit else None
+    following = cursor_of(service, items[-1].seq, of="audit") if len(found) > limit else None
     return Page(items=items, links=page_links(request, following=following))
 
 

@@ -81,7 +81,7 @@ def list_campaigns(
     archived: Annotated[bool, Query(description="Those that are archived instead.")] = False,
 ) -> Page[CampaignItem]:
     """List campaigns in the order in which they were made."""
-    after = place_of(service, cursor)
+    after = place_of(service, cursor, of="campaigns")
     with service.store.read() as tx:
         found = campaigns.page(
             tx,
@@ -91,7 +91,9 @@ def list_campaigns(
             archived=archived,
         )
         items = [item_of(campaign) for campaign in found[:limit]]
-    following = cursor_of(service, items[-1].campaign_id) if len(found) > limit else None
+    following = (
+        cursor_of(service, items[-1].campaign_id, of="campaigns") if len(found) > limit else None
+    )
     return Page(items=items, links=page_links(request, following=following))
 
 

@@ -92,7 +92,7 @@ def list_jobs(
     cursor: Cursor = None,
 ) -> Page[Job]:
     """Return a page of the jobs of a campaign."""
-    place = place_of(service, cursor)
+    place = place_of(service, cursor, of="jobs")
     after = None
     if isinstance(place, list):
         after = (datetime.fromisoformat(place[0]), str(place[1]))
@@ -101,7 +101,9 @@ def list_jobs(
     items = found[:limit]
     following = None
     if len(found) > limit:
-        following = cursor_of(service, [items[-1].created_at.isoformat(), items[-1].job_id])
+        following = cursor_of(
+            service, [items[-1].created_at.isoformat(), items[-1].job_id], of="jobs"
+        )
     return Page(
         items=[shown(job, granted) for job in items],
         links=page_links(request, following=following),

@@ -133,10 +133,12 @@ def list_keys(
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[Key]:
     """List keys, those that are revoked or expired too."""
-    after = place_of(service, cursor)
+    after = place_of(service, cursor, of="keys")
     with service.store.read() as tx:
         found = keys.page(tx, after=None if after is None else str(after), limit=limit + 1)
-    following = cursor_of(service, found[limit - 1].key_id) if len(found) > limit else None
+    following = (
+        cursor_of(service, found[limit - 1].key_id, of="keys") if len(found) > limit else None
+    )
     return Page(
         items=[_shown(record) for record in found[:limit]],
         links=page_links(request, following=following),

@@ -144,12 +144,14 @@ def list_links(
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[SignedLink]:
     """List links, those that are revoked or expired too; never what opens them."""
-    after = place_of(service, cursor)
+    after = place_of(service, cursor, of="links")
     with service.store.read() as tx:
         found = links.page(
             tx, plan_id, after=None if after is None else str(after), limit=limit + 1
         )
-    following = cursor_of(service, found[limit - 1].link_id) if len(found) > limit else None
+    following = (
+        cursor_of(service, found[limit - 1].link_id, of="links") if len(found) > limit else None
+    )
     return Page(
         items=[_shown(record) for record in found[:limit]],
         links=page_links(request, following=following),

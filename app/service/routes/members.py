@@ -169,12 +169,12 @@ def _revoke(
 def _page(
     service: Services, request: Request, campaign_id: str, *, cursor: str | None, limit: int
 ) -> Page[Member]:
-    place = place_of(service, cursor)
+    place = place_of(service, cursor, of="members")
     start = place if isinstance(place, int) else 0
     with service.store.read() as tx:
         found = members.page(tx, campaign_id, start=start, limit=limit + 1)
     # A place in the list and not a name: a cursor stands in an address.
-    following = cursor_of(service, start + limit) if len(found) > limit else None
+    following = cursor_of(service, start + limit, of="members") if len(found) > limit else None
     return Page(
         items=[Member(subject=each.subject, role=Role(each.role)) for each in found[:limit]],
         links=page_links(request, following=following),

@@ -75,7 +75,7 @@ def list_plans(
     Who may not read plans is told those that are approved, sent or reconciled, and of each the
     files that they may read.
     """
-    place = place_of(service, cursor)
+    place = place_of(service, cursor, of="plans")
     after = place if isinstance(place, int) else None
     reads = granted.may(Action.PLAN_READ)
     states = None if reads else SHOWN_TO_ALL
@@ -86,7 +86,9 @@ def list_plans(
     without_all_withdrawn(service, [plan.plan_id for plan in found[:limit] if plan.withdrawn])
     with service.store.read() as tx:
         found = plans.page(tx, campaign_id, after=after, limit=limit + 1, states=states)
-        following = cursor_of(service, found[limit - 1].number) if len(found) > limit else None
+        following = (
+            cursor_of(service, found[limit - 1].number, of="plans") if len(found) > limit else None
+        )
         links = page_links(request, following=following)
         if reads:
             told = [shown(tx, plan, granted) for plan in found[:limit]]

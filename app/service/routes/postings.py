@@ -47,7 +47,7 @@ def list_postings(
     with service.store.read() as tx:
         locks = {(lock.face_id, lock.period) for lock in live_locks(tx, found.record.campaign_id)}
     wanted = _postings(found, agent=agent, period=period, zone=zone, face=face)
-    place = place_of(service, cursor)
+    place = place_of(service, cursor, of="postings")
     if place is not None:
         wanted = _after(wanted, place)
     items = wanted[:limit]
@@ -55,7 +55,9 @@ def list_postings(
         item.locked = (item.face_id, item.period) in locks
         item.agent_id = item.agent_id if is_planner else None
     last = items[-1] if len(wanted) > limit else None
-    following = None if last is None else cursor_of(service, [last.period, last.face_id])
+    following = (
+        None if last is None else cursor_of(service, [last.period, last.face_id], of="postings")
+    )
     return Page(items=items, links=page_links(request, following=following))
 
 

@@ -65,7 +65,7 @@ def list_rows(
     if_none_match: IfNoneMatch = None,
 ) -> Page[RowView] | Response:
     """List rows; columns that are private are left out for who may not read them."""
-    after = place_of(service, cursor)
+    after = place_of(service, cursor, of="rows")
     with service.store.read() as tx:
         record = open_input(tx, campaign_id, kind.value)
         tag = tag_of(record)
@@ -79,7 +79,9 @@ def list_rows(
             limit=limit + 1,
         )
     items = [row_view_of(row, kind.value, granted) for row in found[:limit]]
-    following = cursor_of(service, found[limit - 1].position) if len(found) > limit else None
+    following = (
+        cursor_of(service, found[limit - 1].position, of="rows") if len(found) > limit else None
+    )
     response.headers["ETag"] = tag
     return Page(items=items, links=page_links(request, following=following))
 
