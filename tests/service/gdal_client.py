@@ -25,6 +25,8 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("zones", {"bbox": BOX, "where": "level = 'territoire'"}),
     ("faces", {"where": "city = 'Grenoble'"}),
     ("postings", {"where": "period = 2"}),
+    ("postings", {"where": "starts >= '2017-10-24'"}),
+    ("tour-legs", {"CRS": "EPSG:2154"}),
 ]
 
 

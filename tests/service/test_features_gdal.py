@@ -75,7 +75,8 @@ def test_pyogrio_reads_every_collection_and_asks_for_parts_of_them(
         "zones": 528, "maisons": 13, "faces": 2062, "postings": 3, "tour": 7,
         "tour-stops": 3, "tour-legs": 4,
     }  # fmt: skip
-    assert all(each["crs"] == ["OGC", "CRS84"] for each in answers)
+    assert all(each["crs"] == ["OGC", "CRS84"] for each in answers[:-1])
+    assert answers[-1]["crs"] == ["EPSG", "2154"]
     assert by_layer["zones"]["types"] == ["MultiPolygon", "Polygon"]
     assert by_layer["tour"]["types"] == ["LineString", "Point"]
     assert by_layer["tour-stops"]["types"] == ["Point"]
@@ -97,6 +98,8 @@ def test_pyogrio_reads_every_collection_and_asks_for_parts_of_them(
         ),
         sum(each["city"] == "Grenoble" for each in faces),
         1,
+        1,
+        4,
     ]
     assert [each["n"] for each in answers[7:]] == expected
     assert min(expected) > 0

@@ -11,7 +11,8 @@ LOCAL = ZoneInfo("Europe/Paris")
 """Plans have the legal time of metropolitan France, as their calendars do."""
 
 _OPEN = frozenset({"", ".."})
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})T?", re.ASCII)
+"""GDAL writes a day that a filter of its user names with the ``T`` of a moment behind it."""
 _MOMENT = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
@@ -64,8 +65,8 @@ def local(moment: datetime) -> datetime:
 
 
 def _span(text: str) -> Interval:
-    if _DAY.fullmatch(text):
-        day = date.fromisoformat(text)
+    if named := _DAY.fullmatch(text):
+        day = date.fromisoformat(named[1])
         if day.year == MAXYEAR:
             raise ValueError("a day of the last year that there is")
         return days(day, day)
