@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,14 +49,21 @@ def client_of(app: FastAPI) -> TestClient:
 
 
 class Load:
-    """Clients that ask for the same page again and again, and note what they get."""
+    """Clients that ask for the rows of an input, and one that adds rows; they note what they get.
 
-    def __init__(self, app: FastAPI, path: str) -> None:
+    `added` are the rows that were acknowledged, `asked` all that were asked for.
+    """
+
+    def __init__(self, app: FastAPI, path: str, row: Mapping[str, str]) -> None:
         self._ended = threading.Event()
         self.answers: list[tuple[int, str | None]] = []
+        self.added: set[str] = set()
+        self.asked: set[str] = set()
         self._threads = [
             threading.Thread(target=self._ask, args=(client_of(app), path)) for _ in range(CLIENTS)
         ]
+        adding = threading.Thread(target=self._add, args=(client_of(app), path, dict(row)))
+        self._threads.append(adding)
 
     @contextmanager
     def going_on(self) -> Iterator[None]:
@@ -75,6 +82,15 @@ class Load:
             answer = client.get(path)
             self.answers.append((answer.status_code, answer.headers.get("Retry-After")))
 
+    def _add(self, client: TestClient, path: str, row: dict[str, str]) -> None:
+        while not self._ended.is_set():
+            new = f"n{len(self.asked)}"
+            self.asked.add(new)
+            answer = client.post(path, json={"cells": {**row, "maison_id": new}})
+            self.answers.append((answer.status_code, answer.headers.get("Retry-After")))
+            if answer.status_code == 201:
+                self.added.add(new)
+
     def wait_for(self, status: int) -> None:
         """Wait until a client gets an answer of this status from now on."""
         seen, last = len(self.answers), time.monotonic() + PATIENCE_S
@@ -91,21 +107,29 @@ def test_a_database_that_stops_under_load_is_waited_for(tmp_path: Path) -> None:
         store = open_store(cluster.new_database())
         campaign_id = import_campaign(store, tiny_files())
         app = service_on(store, tmp_path)
-        load = Load(app, f"/campaigns/{campaign_id}/maisons/rows")
+        with store.read() as tx:
+            rows = list(inputs.every(tx, campaign_id, "maisons"))
+        known = {each.row_id for each in rows}
+        load = Load(app, f"/campaigns/{campaign_id}/maisons/rows", rows[0].cells)
         with load.going_on():
             load.wait_for(200)
+            load.wait_for(201)
             cluster.stop()
             load.wait_for(503)
             assert client_of(app).get("/health").status_code == 200
             assert client_of(app).get("/ready").status_code == 503
             cluster.start()
             load.wait_for(200)
+            load.wait_for(201)
         assert client_of(app).get("/ready").status_code == 200
+        with store.read() as tx:
+            found = {each.row_id for each in inputs.every(tx, campaign_id, "maisons")}
         store.close()
     finally:
         cluster.remove()
-    assert {status for status, _ in load.answers} == {200, 503}
+    assert {status for status, _ in load.answers} == {200, 201, 503}
     assert all((wait is not None) == (status == 503) for status, wait in load.answers)
+    assert known | load.added <= found <= known | load.asked, "nothing acknowledged is lost"
 
 
 def test_a_disk_without_room_refuses_an_upload_and_corrupts_nothing(tmp_path: Path) -> None:
