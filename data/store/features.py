@@ -11,12 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 from sqlalchemy import (
     ColumnElement,
     LargeBinary,
+    Text,
     and_,
     bindparam,
     case,
+    cast,
     func,
     or_,
     select,
@@ -38,6 +41,8 @@ from geo.crs import Bounds
 Shapes = NDArray[np.object_]
 _MANY = 500
 """How many ids one query names at most."""
+_CELLS = TypeAdapter(dict[str, str])
+"""Reads the cells of a row, in about half the time that `json` takes."""
 
 
 class CampaignState(NamedTuple):
@@ -235,8 +240,8 @@ def extent(tx: Tx, campaign_id: str, kind: str) -> Bounds | None:
 
 
 def _rows(table: type[RowRecord]) -> Any:  # noqa: ANN401 -- a Select of four columns
-    columns: tuple[InstrumentedAttribute[Any], ...] = (table.position, table.row_id, table.cells)
-    return select(*columns, _raw(table))
+    columns: tuple[InstrumentedAttribute[Any], ...] = (table.position, table.row_id)
+    return select(*columns, cast(table.cells, Text), _raw(table))
 
 
 def _raw(table: type[RowRecord]) -> Any:  # noqa: ANN401 -- a column of bytes
@@ -247,7 +252,8 @@ def _raw(table: type[RowRecord]) -> Any:  # noqa: ANN401 -- a column of bytes
 def _found(rows: Sequence[Any]) -> Found:
     wkb = [_bytes(row[3]) for row in rows]
     shapes: Shapes = np.asarray(shapely.from_wkb(np.array(wkb, dtype=object)), dtype=object)
-    return Found([FeatureRow(row[0], row[1], row[2]) for row in rows], shapes)
+    read = _CELLS.validate_json
+    return Found([FeatureRow(row[0], row[1], read(row[2])) for row in rows], shapes)
 
 
 def _bytes(wkb: Any) -> bytes | None:  # noqa: ANN401 -- what a driver gives for bytes

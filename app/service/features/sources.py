@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,7 +12,7 @@ import shapely
 from app.service.errors import not_found
 from app.service.features.caches import Caches
 from app.service.features.collections import Collection
-from app.service.features.encoding import encoded, reader_of
+from app.service.features.encoding import encoded, to_json, writer_of
 from app.service.features.intervals import Interval
 from app.service.features.pages import EncodedPage, Extent
 from app.service.features.plan_layers import Layer, PlanLayers, no_layers, plan_layers
@@ -142,13 +141,9 @@ class InputSource:
         return EncodedPage(content, matched, len(rows), following)
 
     def _encoded(self, found: Found, crs: Crs) -> bytes:
-        read = self._read
-        properties = [read(row.cells) for row in found.rows]
+        write = writer_of(self.collection.shown(prices=self.prices))
+        properties = [write(row.cells) for row in found.rows]
         return encoded([row.row_id for row in found.rows], properties, found.shapes, crs)
-
-    @cached_property
-    def _read(self) -> Any:  # noqa: ANN401 -- see `reader_of`
-        return reader_of(self.collection.shown(prices=self.prices))
 
     def _where(self, query: ItemsQuery) -> Sequence[tuple[str, str]]:
         return [(name, str(value)) for name, value in query.where]
@@ -219,7 +214,7 @@ class PlanSource:
 
     def _encoded(self, places: Sequence[int], crs: Crs) -> bytes:
         names = [prop.name for prop in self.collection.shown(prices=self.prices)]
-        properties = [{n: self.layer.properties[i][n] for n in names} for i in places]
+        properties = [to_json({n: self.layer.properties[i][n] for n in names}) for i in places]
         ids = [self.layer.ids[i] for i in places]
         return encoded(ids, properties, self.layer.shapes[list(places)], crs)
 

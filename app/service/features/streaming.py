@@ -9,7 +9,7 @@ from threading import Semaphore
 
 from app.service.errors import RETRY_AFTER_S, ApiError
 from app.service.features.collections import Collection
-from app.service.features.encoding import encoded, reader_of
+from app.service.features.encoding import encoded, writer_of
 from app.service.features.reference import CRS84
 from data.store import Store, features
 
@@ -46,7 +46,7 @@ def stream(
 def _parts(
     store: Store, campaign_id: str, collection: Collection, *, prices: bool, places: Semaphore
 ) -> Iterator[bytes]:
-    read = reader_of(collection.shown(prices=prices))
+    write = writer_of(collection.shown(prices=prices))
     ends = time.monotonic() + LONGEST_S
     before = b'{"type":"FeatureCollection","features":['
     try:
@@ -56,7 +56,7 @@ def _parts(
                 if time.monotonic() > ends:
                     raise SlowReaderError
                 ids = [row.row_id for row in found.rows]
-                properties = [read(row.cells) for row in found.rows]
+                properties = [write(row.cells) for row in found.rows]
                 yield before + b"\n" + encoded(ids, properties, found.shapes, CRS84)
                 before = b","
         yield (b"" if before == b"," else before) + b"\n]}\n"
