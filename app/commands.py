@@ -222,10 +222,11 @@ def map_by_level(folder: Path, out: Path, *, level: str, force: bool, as_json: b
     def work() -> int:
         mapped = map_by_zone(folder, out, level=level, force=force, progress=_progress)
         if as_json:
-            _print_json({"ok": True, "out": str(mapped.folder), "files": list(mapped.files)})
+            found = {"out": str(mapped.folder), "files": list(mapped.files)}
+            _print_json({"ok": True, **found, "index": mapped.index})
         else:
             files = counted(len(mapped.files), "carte écrite", "cartes écrites")
-            _print([f"{files} dans {mapped.folder}"])
+            _print([f"{files} dans {mapped.folder}, et leur liste, {mapped.index}"])
         return Exit.DONE
 
     return _guarded(work, as_json=as_json)

@@ -16,19 +16,21 @@ from geo.matching.explained.glance import Glances, glance
 from geo.model import Campaign
 from geo.plan import Plan, Status
 from geo.targeting import Eligibility, target
-from maps import render_by_zone, render_pages
+from maps import INDEX_FILE, INDEX_MARK, render_by_zone, render_pages, render_zone_index
 
 Progress = Callable[[str], None]
 
 _STEM = "carte-elus-"
+_MARKED_WITHIN = 2000  # bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """Maps that were written: the folder, and the names of the files, sorted by zone."""
+    """Maps that were written: the folder, the names of the files sorted by zone, their list."""
 
     folder: Path
     files: tuple[str, ...]
+    index: str
 
 
 def plan_pages(
@@ -51,7 +53,9 @@ def _glances(campaign: Campaign, plan: Plan, eligibility: Eligibility) -> Glance
 
 
 def map_by_zone(folder: Path, out: Path, *, level: str, force: bool, progress: Progress) -> Mapped:
-    """Write the officials' page of each zone of a level into a folder, whole or not at all.
+    """Write the officials' page of each zone of a level, and their list, into a folder.
+
+    The folder is written whole or not at all.
 
     Raises
     ------
@@ -69,11 +73,13 @@ def map_by_zone(folder: Path, out: Path, *, level: str, force: bool, progress: P
     progress("Lecture du plan…")
     found = read_plan_folder(folder)
     progress("Cartes…")
-    pages = render_by_zone(found.campaign, found.plan, target(found.campaign), level=level)
+    plan = (found.campaign, found.plan, target(found.campaign))
+    pages = render_by_zone(*plan, level=level)
+    index = {INDEX_FILE: render_zone_index(*plan, level=level)}
     with whole_folder(place, may_replace=lambda: force and _holds_maps_only(place)) as work:
-        for name, html in pages.items():
+        for name, html in {**pages, **index}.items():
             write_file(work / name, html.encode("utf-8"))
-    return Mapped(out, tuple(pages))
+    return Mapped(out, tuple(pages), INDEX_FILE)
 
 
 def _check_out(place: Path, said: Path, *, force: bool) -> None:
@@ -92,4 +98,10 @@ def _holds_maps_only(folder: Path) -> bool:
     """Return whether a folder holds nothing but pages that `map_by_zone` writes."""
     if not folder.is_dir():
         return False
-    return all(p.name.startswith(_STEM) and p.suffix == ".html" for p in folder.iterdir())
+    return all(_is_map(path) for path in folder.iterdir())
+
+
+def _is_map(path: Path) -> bool:
+    if path.name == INDEX_FILE:
+        return path.is_file() and INDEX_MARK.encode() in path.read_bytes()[:_MARKED_WITHIN]
+    return path.name.startswith(_STEM) and path.suffix == ".html"

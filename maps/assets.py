@@ -40,6 +40,7 @@ PAGE_SCRIPTS = (
     "words.js",
     "theme.js",
     "model.js",
+    "layers.js",
     "zones.js",
     "names.js",
     "quadtree.js",

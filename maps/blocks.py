@@ -26,11 +26,11 @@ _LEVELS = {
 }
 
 SOURCES = (
-    (
+    french.typeset(
         "Limites administratives : © IGN (ADMIN EXPRESS). Codes et populations : © INSEE. "
         "Licence Ouverte 2.0."
     ),
-    (
+    french.typeset(
         "Fonds de carte, avec une connexion et au choix : © IGN – Plan IGN v2 (Géoplateforme) ; "
         "© les contributeurs d’OpenStreetMap (ODbL), rendu OSM France. Sans connexion, la carte "
         "est complète sur ses seules zones."
@@ -95,14 +95,15 @@ def _weights(zones: Sequence[Zone]) -> list[int]:
 
 
 def periods_block(scene: Scene) -> list[Json]:
-    """Return the name and the dates of each period."""
+    """Return the number, the name and the dates of each period that is shown."""
     periods = scene.campaign.periods
     return [
         {
+            "number": n,
             "label": f"Vague{french.NBSP}{n}",
             "dates": french.span(periods.first_day(n), periods.last_day(n)),
         }
-        for n in periods.numbers()
+        for n in scene.periods()
     ]
 
 
@@ -156,10 +157,13 @@ def number_fact(label: str, values: Iterable[float], *, kind: str = "number") ->
 
 
 def postings_block(scene: Scene, faces: IntArray, series: IntArray) -> Json:
-    """Return the postings as columns: place among `faces` (sorted), period, series."""
+    """Return the postings as columns: place among `faces` (sorted), period, series.
+
+    A period is its place among those that are shown, from 1.
+    """
     return {
         "place": packed(np.searchsorted(faces, scene.face)),
-        "period": packed(scene.period),
+        "period": packed(np.searchsorted(scene.periods(), scene.period) + 1),
         "series": packed(series),
     }
 
@@ -186,9 +190,9 @@ def rows_section(
     """
     return {
         "kind": "rows",
-        "title": title,
-        "caption": caption,
-        "note": note,
+        "title": french.typeset(title),
+        "caption": french.typeset(caption),
+        "note": french.typeset(note),
         "head": list(head),
         "numbers": list(numbers),
         "rows": [list(row) for row in rows],

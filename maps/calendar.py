@@ -33,9 +33,8 @@ def _months(scene: Scene, stops: dict[date, list[int]]) -> list[date]:
     """Return the first day of each month in which something happens, `MOST_MONTHS` at the most."""
     periods = scene.campaign.periods
     days = set(stops)
-    if len(scene.period):
-        first, last = periods.first_day(1), periods.last_day(periods.count)
-        days |= {first + timedelta(days=i) for i in range((last - first).days + 1)}
+    for n in scene.periods() if len(scene.period) else ():
+        days |= {periods.first_day(n) + timedelta(days=i) for i in range(periods.days)}
     return sorted({day.replace(day=1) for day in days})[:MOST_MONTHS]
 
 
@@ -53,5 +52,5 @@ def _day(scene: Scene, day: date, stops: dict[date, list[int]]) -> Json:
     return {
         "d": day.day,
         "v": stops.get(day, []),
-        "p": period if 1 <= period <= periods.count and len(scene.period) else 0,
+        "p": period if len(scene.period) and period in scene.periods() else 0,
     }

@@ -183,7 +183,7 @@ def _carried(side: PlanSide) -> Mapping[str, str]:
     for posting in sorted(side.plan.allocation.postings):
         words = f"vague{french.NBSP}{posting.period}{french.NBSP}: {names[posting.agent_id]}"
         carried[posting.face_id].append(words)
-    return {face_id: " ; ".join(words) for face_id, words in carried.items()}
+    return {face_id: f"{french.NBSP}; ".join(words) for face_id, words in carried.items()}
 
 
 def _names(side: PlanSide) -> Mapping[str, str]:
@@ -231,7 +231,7 @@ def _days(tour: Tour) -> Mapping[str, str]:
     days: dict[str, list[str]] = defaultdict(list)
     for stop in _in_order(tour):
         days[stop[0]].append(stop[1])
-    return {maison_id: " ; ".join(words) for maison_id, words in days.items()}
+    return {maison_id: f"{french.NBSP}; ".join(words) for maison_id, words in days.items()}
 
 
 def _in_order(tour: Tour) -> Iterable[tuple[str, str]]:

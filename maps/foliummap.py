@@ -10,6 +10,7 @@ from folium import FitBounds, Map, TileLayer
 from folium.template import Template
 
 from geo.crs import Bounds
+from geo.french import typeset
 
 TILE_HOST = "https://data.geopf.fr"
 TILES = (
@@ -17,12 +18,12 @@ TILES = (
     "&LAYER=GEOGRAPHICALGRIDSYSTEMS.PLANIGNV2&STYLE=normal&FORMAT=image/png"
     "&TILEMATRIXSET=PM&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}"
 )
-TILE_CREDIT = "Fond de carte : © IGN – Plan IGN v2 (Géoplateforme)"
+TILE_CREDIT = typeset("Fond de carte : © IGN – Plan IGN v2 (Géoplateforme)")
 
 # OpenStreetMap's own servers refuse a page without a referrer, which a file opened from a disk is.
 OSM_HOST = "https://tile.openstreetmap.fr"
 OSM_TILES = f"{OSM_HOST}/osmfr/{{z}}/{{x}}/{{y}}.png"
-OSM_CREDIT = "Fond de carte : © les contributeurs d’OpenStreetMap (ODbL), rendu OSM France"
+OSM_CREDIT = typeset("Fond de carte : © les contributeurs d’OpenStreetMap (ODbL), rendu OSM France")
 
 TILE_HOSTS = (TILE_HOST, OSM_HOST)
 

@@ -14,13 +14,11 @@ from maps import blocks, tour_blocks
 from maps.assets import data_uri
 from maps.calendar import calendar_section
 from maps.columns import Json
-from maps.scene import IntArray, Scene, fictitious_notice, portrait_series
+from maps.scene import Scene, fictitious_notice, portrait_series
+from maps.zone_facts import NONE, RESIDENTS_NOTE, ZoneFacts, facts_of_zone
 
 # What a browser shows in <img>; a picture of another kind is left out.
 _PICTURES = frozenset({"image/svg+xml", "image/png", "image/jpeg", "image/webp"})
-
-
-_NONE = "–"
 
 
 def officials_payload(scene: Scene, zones: Json) -> Json:
@@ -48,7 +46,7 @@ def officials_payload(scene: Scene, zones: Json) -> Json:
         "tour": tour_blocks.tour_block(scene, with_times=False),
         "sections": [
             {"kind": "gallery", "title": "Les portraits"},
-            _zones_section(scene, portraits, series),
+            _zones_section(scene),
             tour_blocks.tour_section(scene),
             calendar_section(scene),
             {
@@ -136,7 +134,7 @@ def _detail(agent: Agent) -> str:
     return agent.job if agent.headline else ""
 
 
-def _zones_section(scene: Scene, portraits: IntArray, series: IntArray) -> Json:
+def _zones_section(scene: Scene) -> Json:
     """Return one row a zone: portraits, communes, faces, residents, exhibition.
 
     Of the main level; on the page of one zone, of the next finer level.
@@ -146,37 +144,17 @@ def _zones_section(scene: Scene, portraits: IntArray, series: IntArray) -> Json:
     if scene.focus >= 0:
         column = min(levels.index(zones[scene.focus].level) + 1, len(levels) - 1)
     level = levels[column] if levels else ""
-    zone_of = scene.zone_of_faces(column)
-    members = sorted(
-        (i for i in scene.zones if zones[i].level == level), key=lambda i: zones[i].name
-    )
+    found = {
+        i: facts_of_zone(scene, i, column=column) for i in scene.zones if zones[i].level == level
+    }
+    members = sorted(found, key=lambda i: zones[i].name)
     if scene.focus >= 0:
-        members = [
-            i
-            for i in members
-            if (zone_of[scene.face] == i).any() or _exhibition_in(scene, i) != _NONE
-        ]
-    finest = scene.zone_of_faces(len(levels) - 1)
+        members = [i for i in members if not found[i].nothing()]
     counted = column < len(levels) - 1
-    rows = []
-    for i in members:
-        here = zone_of[scene.face] == i
-        marks = sorted({int(portraits[s]) + 1 for s in series[here]})
-        communes = np.unique(finest[scene.face[here]])
-        people = sum(zones[int(c)].population or 0 for c in communes if c >= 0)
-        rows.append(
-            (
-                zones[i].name,
-                ", ".join(map(str, marks)) or _NONE,
-                *((french.number(len(communes)),) if counted else ()),
-                french.number(len(np.unique(scene.face[here]))),
-                french.number(people) if people else _NONE,
-                _exhibition_in(scene, i),
-            )
-        )
     name = blocks.level_name(level)
+    said = f"{name[:1].lower()}{name[1:]}"
     return blocks.rows_section(
-        f"Par {name[:1].lower()}{name[1:]}",
+        f"Par {said}",
         (
             name,
             "Portraits (numéros)",
@@ -185,21 +163,20 @@ def _zones_section(scene: Scene, portraits: IntArray, series: IntArray) -> Json:
             "Habitants à proximité",
             "Exposition",
         ),
-        rows,
-        caption=f"Portraits, affichages et exposition par {name[:1].lower()}{name[1:]}",
+        [_zone_row(zones[i].name, found[i], counted=counted) for i in members],
+        caption=f"Portraits, affichages et exposition par {said}",
         targets=("zone", [scene.zones.index(i) for i in members]),
         numbers=(2, 3, 4) if counted else (2, 3),
-        note="Habitants à proximité : ceux des communes où un portrait est affiché.",
+        note=RESIDENTS_NOTE,
     )
 
 
-def _exhibition_in(scene: Scene, zone: int) -> str:
-    """Return where and when the exhibition stands in a zone."""
-    there = [scene.campaign.maisons[i] for i in scene.venues_in(zone)]
-    city = {maison.maison_id: maison.city for maison in there}
-    texts = [
-        f"{city[stop.maison_id]}, {french.opening_days(stop.open_on)}"
-        for stop in scene.stops()
-        if stop.maison_id in city
-    ]
-    return " ; ".join(texts) or _NONE
+def _zone_row(name: str, facts: ZoneFacts, *, counted: bool) -> tuple[str, ...]:
+    return (
+        name,
+        ", ".join(map(str, facts.portraits)) or NONE,
+        *((french.number(facts.communes),) if counted else ()),
+        french.number(facts.faces),
+        french.number(facts.residents) if facts.residents else NONE,
+        facts.exhibition or NONE,
+    )

@@ -81,10 +81,14 @@ def one_file(folium_html: str, payload: Json) -> str:
     styles = [style_sheet(name) for name in kept if name.endswith(".css")]
     scripts += [page_script(), _map_script(parts.scripts)]
     styles.append(style_sheet("placarde/page.css"))
-    return _template().render(
+    return template("page.html").render(
         title=payload["head"]["title"],
         page_name=payload["head"]["kicker"],
-        policy=_policy(scripts, styles),
+        policy=policy(
+            script_src=" ".join(map(hash_of, scripts)),
+            style_src=" ".join(map(hash_of, styles)),
+            img_src=f"data: {' '.join(TILE_HOSTS)}",
+        ),
         styles=[_raw(text, "style") for text in styles],
         scripts=[_raw(text, "script") for text in scripts],
         data=Markup(json_block(payload)),  # noqa: S704 - escaped by json_block
@@ -116,26 +120,21 @@ def _raw(text: str, tag: str) -> Markup:
     return Markup(text)  # noqa: S704 - a file of this package or Folium's constants
 
 
-def _policy(scripts: list[str], styles: list[str]) -> str:
-    return "; ".join(
-        [
-            "default-src 'none'",
-            f"script-src {' '.join(map(_hash, scripts))}",
-            f"style-src {' '.join(map(_hash, styles))}",
-            f"img-src data: {' '.join(TILE_HOSTS)}",
-            "base-uri 'none'",
-            "form-action 'none'",
-        ]
-    )
+def policy(**sources: str) -> str:
+    """Return a Content-Security-Policy that allows these sources and nothing else."""
+    allowed = [f"{kind.replace('_', '-')} {source}" for kind, source in sources.items()]
+    return "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])
 
 
-def _hash(text: str) -> str:
+def hash_of(text: str) -> str:
+    """Return how a policy names a script or a style that stands in the page."""
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """Return a template of this package; what it is given is escaped."""
     environment = Environment(autoescape=True, keep_trailing_newline=True)
-    source = files("maps").joinpath("templates", "page.html").read_text("utf-8")
+    source = files("maps").joinpath("templates", name).read_text("utf-8")
     return environment.from_string(source)

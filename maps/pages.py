@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
+from itertools import chain, count
 
 from geo.errors import Problem, UnknownNameError
 from geo.french import NBSP, listed
@@ -22,6 +23,7 @@ from maps.onefile import one_file
 from maps.planner import planner_payload
 from maps.review import REMARKS_SCHEMA, plan_digest
 from maps.scene import Scene
+from maps.zone_index import zone_index
 
 PAGES = {
     "carte-interne.html": planner_payload,
@@ -81,17 +83,36 @@ def render_by_zone(
         If the campaign has no zone of this level.
     """
     scene = Scene.of(campaign, plan, eligibility, tolerance_m=ONE_ZONE_TOLERANCE_M)
-    members = [i for i, zone in enumerate(campaign.zones) if zone.level == level]
+    return {name: _zone_page(scene, i, name) for name, i in _zone_files(scene, level).items()}
+
+
+def render_zone_index(
+    campaign: Campaign, plan: Plan, eligibility: Eligibility, *, level: str
+) -> str:
+    """Return the page that leads to those of `render_by_zone`, to stand beside them.
+
+    Raises
+    ------
+    UnknownNameError
+        If the campaign has no zone of this level.
+    """
+    scene = Scene.of(campaign, plan, eligibility)
+    return zone_index(scene, _zone_files(scene, level), level=level)
+
+
+def _zone_files(scene: Scene, level: str) -> dict[str, int]:
+    """Return the zones of a level by the names of their files, sorted by their own."""
+    zones = scene.campaign.zones
+    members = [i for i, zone in enumerate(zones) if zone.level == level]
     if not members:
-        known = listed(eligibility.levels) or "aucun"
+        known = listed(scene.eligibility.levels) or "aucun"
         raise UnknownNameError(
             f"Cette campagne n’a pas de zones du niveau {level}{NBSP}; ses niveaux{NBSP}: {known}."
         )
-    pages: dict[str, str] = {}
-    for i in sorted(members, key=lambda i: (campaign.zones[i].name, campaign.zones[i].zone_id)):
-        name = _free_name(f"carte-elus-{slug(campaign.zones[i].name) or level}", pages)
-        pages[name] = _zone_page(scene, i, name)
-    return pages
+    files: dict[str, int] = {}
+    for i in sorted(members, key=lambda i: (zones[i].name, zones[i].zone_id)):
+        files[_free_name(f"carte-elus-{slug(zones[i].name) or level}", files)] = i
+    return files
 
 
 def render_zone(
@@ -129,10 +150,8 @@ def slug(name: str) -> str:
     return "-".join(re.findall("[a-z0-9]+", letters))[:80]
 
 
-def _free_name(stem: str, taken: dict[str, str]) -> str:
-    tries = (
-        f"{stem}{suffix}.html" for suffix in ("", *(f"-{n}" for n in range(2, len(taken) + 3)))
-    )
+def _free_name(stem: str, taken: Container[str]) -> str:
+    tries = (f"{stem}{suffix}.html" for suffix in chain([""], (f"-{n}" for n in count(2))))
     return next(name for name in tries if name not in taken)
 
 

@@ -64,7 +64,7 @@ def planner_payload(scene: Scene, zones: Json) -> Json:
         ),
         "series": [_series(scene, agent) for agent in scene.campaign.agents],
         "periods": blocks.periods_block(scene),
-        "states": list(_STATES),
+        "states": [french.typeset(words) for words in _STATES],
         "zones": zones,
         "places": places,
         "postings": {**blocks.postings_block(scene, faces, scene.agent), **why_columns(scene)},
@@ -240,7 +240,7 @@ def _quality_section(scene: Scene) -> Json:
     return {
         "kind": "list",
         "title": "Qualité du plan",
-        "items": items,
+        "items": [french.typeset(item) for item in items],
         "alert_title": "Ce qui manque",
         "alerts": [shortfall.message for shortfall in scene.plan.shortfalls],
         "none": "Tout ce qui était demandé est tenu.",

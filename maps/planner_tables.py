@@ -95,7 +95,7 @@ def points_section(scene: Scene) -> Json:
             rows.append(
                 (
                     maison.name,
-                    f"connue au niveau : {maison.precision}",
+                    f"connue au niveau{french.NBSP}: {maison.precision}",
                     "Les trajets de cette étape sont à vérifier.",
                 )
             )

@@ -38,10 +38,12 @@ def why_columns(scene: Scene) -> Json:
         "behind": packed(_whole(glances.behind * 1000)),
         "rivals": packed(glances.rivals),
         "unknown": _UNKNOWN,
-        "whys": [_WHY[why] for why in WHYS],
+        "whys": [french.typeset(_WHY[why]) for why in WHYS],
         "bars": _bars(scene),
-        "note": "« Vaut » : ce qu’il faudrait dépenser ailleurs, au prix marginal du budget, pour "
-        "faire progresser autant l’ensemble du plan.",
+        "note": french.typeset(
+            "« Vaut » : ce qu’il faudrait dépenser ailleurs, au prix marginal du budget, pour "
+            "faire progresser autant l’ensemble du plan."
+        ),
     }
 
 

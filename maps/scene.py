@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geo import french
 from geo.crs import WGS84, Bounds, reproject_points
 from geo.errors import Problem
 from geo.matching.explained.glance import Glances
@@ -155,6 +156,12 @@ class Scene:
         stops = [stop for stop in self.plan.tour.stops if stop.maison_id in shown]
         return sorted(stops, key=lambda stop: (stop.kit, stop.arrive))
 
+    def periods(self) -> list[int]:
+        """Return the periods that are shown: all; of one zone those that something is posted in."""
+        if self.focus < 0:
+            return list(self.campaign.periods.numbers())
+        return [int(n) for n in np.unique(self.period)]
+
     def residents(self) -> int:
         """Return how many live in a finest zone in which something is posted, where it is known."""
         if not self.eligibility.levels:
@@ -229,7 +236,7 @@ def fictitious_notice(campaign: Campaign) -> str | None:
     words = {text for agent in campaign.agents for text in (agent.job, agent.headline, agent.name)}
     if not any(_says_fictitious(texts) for texts in [words, *_face_texts(campaign.faces)]):
         return None
-    return (
+    return french.typeset(
         "Données fictives : cette campagne est un exemple, avec des faces ou des agents inventés."
     )
 

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
-from numpy.typing import NDArray
 
 from geo import french
 from geo.crs import WGS84, LngLat, reproject_points, reproject_shapes
@@ -22,15 +20,11 @@ from maps import blocks, tour_blocks
 from maps.columns import Json
 from maps.officials import officials_payload
 from maps.scene import IntArray, Scene
-from maps.static_names import FloatArray, Name, as_text, place_names, plain
+from maps.sheet import EDGE, SVG, WIDTH, Sheet, names_on, outline, path, sheet_of
+from maps.static_names import FloatArray, as_text, plain
 
-# In the units of the drawing, which is a thousand wide: about a sixth of a millimetre on A4.
-WIDTH = 1000.0
-MOST_HEIGHT = 860.0
-_MARGIN = 14.0
 _MARK, _DOT, _STOP = 11.0, 3.2, 12.0
 _APART = 2.2 * _MARK
-_SVG = "http://www.w3.org/2000/svg"
 _TURNS = np.linspace(0.0, 2.0 * np.pi, 16, endpoint=False)
 _AROUND = np.column_stack((np.cos(_TURNS), np.sin(_TURNS)))
 
@@ -60,25 +54,6 @@ class StaticMap:
     sources: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Sheet:
-    """From the campaign's CRS to the drawing: y grows downwards there."""
-
-    west: float
-    north: float
-    scale: float
-    height: float
-
-    def xy(self, points: FloatArray) -> FloatArray:
-        """Return points ``(n, 2)`` of the CRS in the drawing."""
-        return np.column_stack(
-            (
-                (points[:, 0] - self.west) * self.scale + _MARGIN,
-                (self.north - points[:, 1]) * self.scale + _MARGIN,
-            )
-        )
-
-
 def static_map(campaign: Campaign, plan: Plan, eligibility: Eligibility) -> StaticMap:
     """Return the map of a plan for paper; the same inputs give the same text."""
     scene = Scene.of(campaign, plan, eligibility)
@@ -99,16 +74,15 @@ def static_map(campaign: Campaign, plan: Plan, eligibility: Eligibility) -> Stat
 
 def _drawing(scene: Scene, series: Sequence[Json], marks: dict[str, str]) -> str:
     shapes = reproject_shapes(scene.shapes, source=WGS84, target=scene.campaign.crs)
-    sheet = _sheet(scene, shapes)
+    sheet = sheet_of(scene, shapes)
     stops = _stop_points(scene, sheet)
     stations = np.array(list(stops.values())).reshape(-1, 2)
     level = scene.eligibility.levels[scene.main_level] if scene.eligibility.levels else ""
     zones = [i for i, zone in enumerate(scene.campaign.zones) if zone.level == level]
-    names = _names(scene, zones, shapes, sheet, stations)
+    names = names_on(scene, zones, shapes, sheet, taken=stations)
     taken = np.vstack([stations, *(name.spine() for name in names)])
-    box = f"0 0 {plain(WIDTH)} {plain(sheet.height)}"
     parts = [
-        f'<svg xmlns="{_SVG}" viewBox="{box}" font-family="Libertinus Serif">',
+        f'<svg xmlns="{SVG}" viewBox="{sheet.box()}" font-family="Libertinus Serif">',
         *(_zone(shapes[i], sheet) for i in zones),
         *_tour(scene, stops),
         *_faces(scene, series, sheet, taken=taken),
@@ -120,42 +94,21 @@ def _drawing(scene: Scene, series: Sequence[Json], marks: dict[str, str]) -> str
     return "\n".join(parts)
 
 
-def _sheet(scene: Scene, shapes: NDArray[np.object_]) -> _Sheet:
-    faces = scene.campaign.faces
-    boxes = [shapely.total_bounds(shapes)] if len(shapes) else []
-    if len(faces) and not boxes:
-        boxes = [np.array([faces.x.min(), faces.y.min(), faces.x.max(), faces.y.max()])]
-    west, south, east, north = boxes[0] if boxes else (0.0, 0.0, 1.0, 1.0)
-    wide, high = max(east - west, 1.0), max(north - south, 1.0)
-    scale = min((WIDTH - 2 * _MARGIN) / wide, (MOST_HEIGHT - 2 * _MARGIN) / high)
-    spare = (WIDTH - 2 * _MARGIN - wide * scale) / 2 / scale
-    return _Sheet(west - spare, north, scale, high * scale + 2 * _MARGIN)
-
-
-def _zone(shape: Area, sheet: _Sheet) -> str:
-    rings = []
-    for part in shapely.get_parts(shape):
-        for ring in (part.exterior, *part.interiors):
-            points = sheet.xy(shapely.get_coordinates(ring)[:-1])
-            rings.append(f"M{_path(points)}Z")
+def _zone(shape: Area, sheet: Sheet) -> str:
     return (
-        f'<path d="{"".join(rings)}" fill="#f3f1ea" stroke="#8a8a80" stroke-width="1.4" '
+        f'<path d="{outline(shape, sheet)}" fill="#f3f1ea" stroke="#8a8a80" stroke-width="1.4" '
         'fill-rule="evenodd"/>'
     )
 
 
-def _path(points: FloatArray) -> str:
-    return "L".join(f"{plain(x)} {plain(y)}" for x, y in points)
-
-
-def _stop_points(scene: Scene, sheet: _Sheet) -> dict[str, tuple[float, float]]:
+def _stop_points(scene: Scene, sheet: Sheet) -> dict[str, tuple[float, float]]:
     places = {maison.maison_id: maison.lnglat for maison in scene.campaign.maisons}
     ids = [stop.maison_id for stop in scene.stops()]
     points = _points(scene, sheet, [places[maison_id] for maison_id in ids])
     return {maison_id: (float(x), float(y)) for maison_id, (x, y) in zip(ids, points, strict=True)}
 
 
-def _points(scene: Scene, sheet: _Sheet, places: Sequence[LngLat]) -> FloatArray:
+def _points(scene: Scene, sheet: Sheet, places: Sequence[LngLat]) -> FloatArray:
     lng = np.array([place.lng for place in places], dtype=np.float64)
     lat = np.array([place.lat for place in places], dtype=np.float64)
     x, y = reproject_points(lng, lat, source=WGS84, target=scene.campaign.crs)
@@ -168,7 +121,7 @@ def _tour(scene: Scene, stops: dict[str, tuple[float, float]]) -> list[str]:
     for stop in scene.stops():
         kits.setdefault(stop.kit, []).append(stops[stop.maison_id])
     return [
-        f'<path d="M{_path(np.array(line))}" fill="none" stroke="#1d1d1b" stroke-width="2.2" '
+        f'<path d="M{path(np.array(line))}" fill="none" stroke="#1d1d1b" stroke-width="2.2" '
         'stroke-dasharray="7 5" stroke-linejoin="round"/>'
         for _, line in sorted(kits.items())
         if len(line) > 1
@@ -178,7 +131,7 @@ def _tour(scene: Scene, stops: dict[str, tuple[float, float]]) -> list[str]:
 def _faces(
     scene: Scene,
     series: Sequence[Json],
-    sheet: _Sheet,
+    sheet: Sheet,
     *,
     taken: FloatArray,
 ) -> list[str]:
@@ -236,7 +189,7 @@ def _numbered(
 
 
 def _leader(face: FloatArray, sign: FloatArray) -> str:
-    line = _path(np.array([face, sign]))
+    line = path(np.array([face, sign]))
     return f'<path d="M{line}" fill="none" stroke="#1d1d1b" stroke-width="1.2"/>'
 
 
@@ -253,7 +206,7 @@ def _sign(x: float, y: float, series: Json) -> str:
     else:
         reach = 1.25 * radius
         points = [(x, y - reach), (x + reach, y), (x, y + reach), (x - reach, y)]
-        outline = f'<path d="M{_path(np.array(points))}Z"'
+        outline = f'<path d="M{path(np.array(points))}Z"'
     sign = f'{outline} fill="{series["colour"]}" stroke="#fff" stroke-width="1.2"/>'
     return sign + _number(x, y, series["mark"], fill="#fff")
 
@@ -275,24 +228,11 @@ def _number(x: float, y: float, text: str, *, fill: str) -> str:
     )
 
 
-def _names(
-    scene: Scene,
-    zones: Sequence[int],
-    shapes: NDArray[np.object_],
-    sheet: _Sheet,
-    stops: FloatArray,
-) -> list[Name]:
-    """Return the names of these zones, each on a point inside its zone or near it."""
-    inside = shapely.get_coordinates(shapely.point_on_surface(shapes[list(zones)]))
-    names = [scene.campaign.zones[i].name for i in zones]
-    return place_names(names, sheet.xy(inside), stops, width=WIDTH)
-
-
-def _scale_bar(sheet: _Sheet) -> list[str]:
+def _scale_bar(sheet: Sheet) -> list[str]:
     lengths = [step * 10**power for power in range(6) for step in (1, 2, 5)]
     metres = max((each for each in lengths if each * sheet.scale <= WIDTH / 5), default=lengths[0])
     said = f"{metres // 1000}{french.NBSP}km" if metres >= 1000 else f"{metres}{french.NBSP}m"
-    x, y, long = _MARGIN, sheet.height - _MARGIN, metres * sheet.scale
+    x, y, long = EDGE, sheet.height - EDGE, metres * sheet.scale
     line = f"M{plain(x)} {plain(y - 6)}V{plain(y)}H{plain(x + long)}V{plain(y - 6)}"
     middle = f'x="{plain(x + long / 2)}" y="{plain(y - 8)}" text-anchor="middle"'
     return [

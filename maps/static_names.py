@@ -40,12 +40,22 @@ class Name:
         return np.column_stack((xs, np.full(len(xs), self.y + i * _LINE - 0.3 * SIZE)))
 
     def svg(self) -> str:
-        """Return the name as elements of the drawing, light around the letters."""
-        return "".join(
-            f'<text x="{plain(self.x)}" y="{plain(self.y + i * _LINE)}" font-size="{SIZE}" '
-            'font-style="italic" text-anchor="middle" fill="#33332f" stroke="#fff" '
-            f'stroke-width="4" paint-order="stroke" stroke-linejoin="round">{as_text(line)}</text>'
-            for i, line in enumerate(self.lines)
+        """Return the name as elements of the drawing, on a light ground.
+
+        The ground is a thick line, not an outline of the letters: typst writes the letters of an
+        outline as text once more, and who copies or searches the sheet would find each name twice.
+        """
+        return "".join(self._line_svg(i, line) for i, line in enumerate(self.lines))
+
+    def _line_svg(self, i: int, line: str) -> str:
+        y = self.y + i * _LINE
+        (left, middle), *_, (right, _) = self._spine(i, line)
+        left, right = min(left + SIZE / 2, self.x), max(right - SIZE / 2, self.x)
+        return (
+            f'<path d="M{plain(left)} {plain(middle)}H{plain(right)}" stroke="#f8f7f2" '
+            f'stroke-opacity="0.85" stroke-width="{SIZE}" stroke-linecap="round"/>'
+            f'<text x="{plain(self.x)}" y="{plain(y)}" font-size="{SIZE}" font-style="italic" '
+            f'text-anchor="middle" fill="#33332f">{as_text(line)}</text>'
         )
 
 

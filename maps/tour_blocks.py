@@ -84,7 +84,7 @@ def _venue_facts(maison: Maison, stop: Stop | None, *, with_times: bool) -> list
         facts.append(["Arrivée", french.moment(stop.arrive)])
         facts.append(["Départ", french.moment(stop.leave)])
     if maison.precision:
-        facts.append(["Emplacement", f"connu au niveau : {maison.precision}"])
+        facts.append(["Emplacement", f"connu au niveau{french.NBSP}: {maison.precision}"])
     return facts
 
 

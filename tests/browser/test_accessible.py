@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 from geo.targeting import target
-from maps import render_by_zone
-from tests.browser.conftest import Look, Visit, renewed
+from maps import render_by_zone, render_zone_index
+from tests.browser.conftest import Look, Visit, new_context, renewed
 from tests.browser.plans import comparison_page, hand_made_plan, pages_of, with_sequences
 from tests.builders import tiny_campaign
 
@@ -67,6 +69,31 @@ def test_the_comparison_fits_a_phone(pages: dict[str, str], shared: Look) -> Non
     assert box is not None
     assert box["width"] >= 300
     assert visit.errors == []
+
+
+def test_everybody_can_read_the_list_of_the_zones(chromium: Browser, tmp_path: Path) -> None:
+    campaign = tiny_campaign()
+    plan, eligibility = hand_made_plan(campaign), target(campaign)
+    path = tmp_path / "index.html"
+    path.write_text(render_zone_index(campaign, plan, eligibility, level="territoire"), "utf-8")
+    context = new_context(chromium)
+    page = context.new_page()
+    visit = Visit(page, path.as_uri())
+    page.on("console", lambda message: visit.errors.append(message.text))
+    page.on("request", lambda request: visit.requests.append(request.url))
+    for scheme, width in (("light", 1280), ("dark", 320)):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(visit.address)
+        page.evaluate((AXE / "axe.min.js").read_text("utf-8"))
+        assert violations(visit) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "carte-elus-t1.html"
+    assert set(visit.requests) == {visit.address}
+    assert visit.errors == []
+    context.close()
 
 
 def test_axe_would_find_a_fault(pages: dict[str, str], shared: Look) -> None:
@@ -129,6 +156,41 @@ def test_the_keyboard_reaches_all_that_can_be_worked_in_the_order_of_the_page(
     assert expected > 20
 
 
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [390, 640])
+def test_on_a_narrow_screen_the_keyboard_goes_from_the_top_down(
+    name: str, width: int, pages: dict[str, str], shared: Look
+) -> None:
+    """WCAG 2.1, 2.4.3; 640 is a screen of 1280 at 200 %."""
+    page = renewed(shared(pages[name])).page
+    page.set_viewport_size({"width": width, "height": 800})
+    page.locator(".stage + .side").wait_for()
+    page.evaluate(_WORKABLE)
+    rows = page.evaluate(_ROWS)
+    parts = [part for _, _, part in rows]
+    assert parts.index("stage") < parts.index("side") < parts.index("sections")
+    back = [
+        (a, b)
+        for a, b in pairwise(row for row in rows if row[2] != "map")
+        if b[1] < a[1] - SAME_ROW
+    ]
+    assert back == []
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.locator(".side + .stage").wait_for()
+
+
+SAME_ROW = 30  # pixels by which what stands beside each other may differ
+
+
+def test_the_focus_stays_when_the_screen_is_turned(pages: dict[str, str], shared: Look) -> None:
+    page = renewed(shared(pages[OFFICIALS])).page
+    search = page.get_by_role("combobox", name="Rechercher")
+    search.focus()
+    page.set_viewport_size({"width": 600, "height": 800})
+    page.locator(".stage + .side").wait_for()
+    assert search.evaluate("node => node === document.activeElement")
+
+
 def test_the_map_is_read_from_the_keyboard(pages: dict[str, str], shared: Look) -> None:
     visit = renewed(shared(pages[INTERNAL]))
     page = visit.page
@@ -166,7 +228,8 @@ def test_a_remark_can_be_left_and_given_up_from_the_keyboard(
 _RUN = """async () => {
   const levels = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
   // axe gives up its rule of contrast where a picture blends as Leaflet's tiles do.
-  document.querySelector(".leaflet-tile-pane").hidden = true;
+  const tiles = document.querySelector(".leaflet-tile-pane");
+  if (tiles) tiles.hidden = true;
   const { violations, incomplete } = await axe.run(document, { runOnly: levels });
   return [...violations, ...incomplete.filter(({ error }) => error)].map(({ id, nodes }) => [
     id, ...nodes.slice(0, 5).map((node) => `${node.target.join(" ")} ${node.failureSummary}`)]);
@@ -181,6 +244,13 @@ _WORKABLE = """() => {
     && (node.type !== "radio" || node.checked));
   return window.workable.length;
 }"""
+
+# Name, top in the document and part of the page of each.
+_ROWS = """() => window.workable.map((node) => [
+  node.getAttribute("aria-label") || node.textContent.slice(0, 40) || node.id,
+  node.getBoundingClientRect().top + window.scrollY,
+  node.closest(".map") ? "map" : node.closest(".stage, .side, .sections")?.classList[0] || "",
+])"""
 
 _FOCUSED = """() => {
   const node = document.activeElement;

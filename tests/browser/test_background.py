@@ -106,6 +106,41 @@ def test_without_tiles_every_one_is_blank_and_the_zones_are_the_ground(
     assert ground_opacity(visit) == 1
 
 
+# The page, its frame, the canvas, the drawing over it, three corners of buttons, what holds these;
+# one a tile, a name or a stop would be dozens, and dragging the map puts all together.
+MOST_LAYERS = 18
+
+
+def test_the_map_is_few_layers_without_tiles_and_with_them(
+    pages: dict[str, str], open_page: Open
+) -> None:
+    assert layers(open_page(pages[BUYER])) <= MOST_LAYERS
+    visit = served(open_page, pages[BUYER])
+    assert layers(visit) <= MOST_LAYERS
+    assert visit.page.locator("img.leaflet-tile").count() >= 12
+    assert visit.page.locator(".name").count() >= 3
+    assert visit.page.locator(".leaflet-marker-icon").count() == 4
+
+
+def layers(visit: Visit) -> int:
+    """Return how many layers the compositor puts together when the map has come to rest."""
+    session = visit.page.context.new_cdp_session(visit.page)
+    told: list[int] = []
+    session.on(
+        "LayerTree.layerTreeDidChange", lambda event: told.append(len(event.get("layers", [])))
+    )
+    session.send("DOM.enable")
+    session.send("LayerTree.enable")
+    visit.page.evaluate("void map_placarde.setZoom(map_placarde.getZoom() + 1, {animate: false})")
+    for step in range(60):
+        visit.page.evaluate("by => void map_placarde.panBy([by, 0], {animate: false})", step % 2)
+        visit.page.wait_for_timeout(50)
+        if told and 0 < told[-1] <= MOST_LAYERS:
+            break
+    session.detach()
+    return next(n for n in reversed(told) if n)
+
+
 def test_the_map_takes_the_whole_screen_and_gives_it_back(
     pages: dict[str, str], shared: Look
 ) -> None:

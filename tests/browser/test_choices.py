@@ -105,7 +105,7 @@ def test_the_card_does_not_cover_what_it_tells_of(
 ) -> None:
     visit = open_page(pages[OFFICIALS], width=width, height=800, link="#territoire=cremieu")
     page = visit.page
-    outline = page.locator(".leaflet-chosen-pane path[fill-opacity='0.07']").bounding_box()
+    outline = page.locator("path.chosen").bounding_box()
     card = page.locator("#fiche").bounding_box()
     assert not meet(outline, card)
     page.locator("table", has_text="Affichages montrés").locator("tbody button").first.click()
@@ -195,12 +195,12 @@ def test_the_planner_reads_problems_and_points_that_are_badly_known(
     assert row[0].startswith("inventaire.csv")
     assert row[1] == "Un point étrange."
     (point,) = visit.table("Points mal connus")
-    assert point[:2] == ["Maison 1", "connue au niveau : commune"]
+    assert point[:2] == ["Maison 1", "connue au niveau\u00a0: commune"]
 
 
 def test_a_known_road_is_drawn_as_it_runs(pages: dict[str, str], shared: Look) -> None:
     visit = renewed(shared(pages[BUYER]))
-    shapes = visit.page.locator(".leaflet-tour-pane path").evaluate_all(
+    shapes = visit.page.locator("path.leg").evaluate_all(
         "paths => paths.map((path) => (path.getAttribute('d').match(/[ML]/g) || []).length)"
     )
     assert shapes[0] == shapes[1] == 3, "the road has three points, an arc many"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date, datetime, time
+from html import unescape
 from typing import Any
 from unicodedata import normalize
 
@@ -13,9 +14,10 @@ import pytest
 import shapely
 
 from geo import french
+from geo.errors import UnknownNameError
 from geo.model import Exclusion, Zone
 from geo.targeting import target
-from maps import render_by_zone, render_pages
+from maps import render_by_zone, render_pages, render_zone_index
 from maps.blocks import zones_block
 from maps.columns import number_column, packed, text_column
 from maps.geometry import drawn_shapes, encode_shape
@@ -35,7 +37,7 @@ from maps.planner import (
 )
 from maps.scene import Scene, fictitious_notice
 from tests.browser.payloads import column_values, numbers_in, payload_of, unpacked
-from tests.browser.plans import hand_made_plan, pages_of
+from tests.browser.plans import hand_made_plan, pages_of, with_zone_names
 from tests.builders import CORNER_X, CORNER_Y, tiny_campaign
 
 
@@ -94,6 +96,47 @@ def test_the_page_of_one_zone_keeps_more_of_its_outline() -> None:
 
     assert points(pages["carte-elus.html"]) < 10
     assert points(of_one["carte-elus-t1.html"]) > 90
+
+
+def test_the_page_of_a_zone_shows_only_the_periods_in_which_something_is_posted() -> None:
+    base = tiny_campaign()
+    open_always = replace(base.faces, available=np.ones((len(base.faces), 4), dtype=bool))
+    campaign = replace(base, periods=replace(base.periods, count=4), faces=open_always)
+    plan = hand_made_plan(campaign)
+    north = {str(face) for face in campaign.faces.face_id[:32]}
+    moved = [
+        replace(p, period=2 if p.face_id in north else 3 + i % 2)
+        for i, p in enumerate(plan.allocation.postings)
+    ]
+    plan = replace(plan, allocation=replace(plan.allocation, postings=tuple(sorted(moved))))
+    pages = render_by_zone(campaign, plan, target(campaign), level="territoire")
+    shown = {name: payload_of(html) for name, html in pages.items()}
+    used = {name: {p["number"] for p in page["periods"]} for name, page in shown.items()}
+    assert set.union(*used.values()) == {2, 3, 4}
+    assert all(numbers <= {2} or numbers <= {3, 4} for numbers in used.values())
+    for page in shown.values():
+        assert set(unpacked(page["postings"]["period"])) == set(range(1, 1 + len(page["periods"])))
+        days = [d for s in page["sections"] if s["kind"] == "calendar" for m in s["months"]
+                for week in m["weeks"] for d in week if d]  # fmt: skip
+        assert {d["p"] for d in days} - {0} <= {p["number"] for p in page["periods"]}
+    whole = render_pages(campaign, plan, target(campaign))["carte-elus.html"]
+    assert [p["number"] for p in payload_of(whole)["periods"]] == [1, 2, 3, 4]
+
+
+def test_the_list_of_the_zones_says_what_stands_in_each_and_escapes_names() -> None:
+    nasty = "</style><script>alert(1)</script>"
+    campaign = with_zone_names(tiny_campaign(), {"t1": nasty})
+    inputs = (campaign, hand_made_plan(campaign), target(campaign))
+    html = render_zone_index(*inputs, level="territoire")
+    pages = render_by_zone(*inputs, level="territoire")
+    assert all(html.count(f'href="{name}"') == 2 for name in pages), "in the list and on the map"
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(1)" in html
+    assert "src=" not in html
+    assert "http://" not in html.replace("http://www.w3.org", "")
+    assert "default-src 'none'; style-src 'sha256-" in unescape(html)
+    with pytest.raises(UnknownNameError):
+        render_zone_index(*inputs, level="quartier")
 
 
 def test_the_page_of_a_territoire_says_in_which_commune_the_exhibition_stands() -> None:

@@ -40,6 +40,12 @@ def test_the_page_says_in_french_what_is_where_and_when() -> None:
     assert "mardi 17 octobre 2017" in text.replace("\u00a0", " ")
 
 
+def test_each_name_on_the_map_is_found_once_by_who_searches_the_page() -> None:
+    names = {"t1": "Oisans", "t2": "Agglomération grenobloise", "t3": "Trièves"}
+    text = _text(synthesis_pdf(_page(with_zone_names(tiny_campaign(), names))))
+    assert [text.count(word) for word in ("Oisans", "grenobloise", "Trièves")] == [1, 1, 1]
+
+
 def test_no_name_price_or_id_is_on_the_page() -> None:
     campaign = tiny_campaign()
     agents = tuple(replace(a, name=f"Secret{i}") for i, a in enumerate(campaign.agents))

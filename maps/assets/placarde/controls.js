@@ -28,7 +28,7 @@ function periodChoice(model) {
     if (model.filters.period === periods.length) stop();
   };
   const play = () => { button.textContent = "Arrêter"; timer = window.setInterval(next, STEP_MS); next(); };
-  const ticks = el("div", { class: "ticks", "aria-hidden": "true" }, ["Toutes", ...periods.map((_, i) => String(i + 1))].map((text, i) =>
+  const ticks = el("div", { class: "ticks", "aria-hidden": "true" }, ["Toutes", ...periods.map(({ number }) => String(number))].map((text, i) =>
     (i % Math.ceil(periods.length / MOST_TICKS) ? null : el("span", { vars: { at: String(i / periods.length) } }, text))));
   model.listeners.push(() => {
     const [label, dates] = words(model.filters.period);

@@ -1,4 +1,4 @@
-// All faces on one canvas: one sign a point, found again under the pointer by a quad-tree.
+// All faces on one canvas, over the zones: one sign a point, found again under the pointer by a quad-tree.
 
 const WORLD = 256;
 const FAINT = 0.12;
@@ -39,8 +39,8 @@ function projection(map) {
   return { scale, left: origin.x, top: origin.y };
 }
 
-/** Draw the faces of a selection; return what is drawn and what stands near a point. */
-function drawFaces(model, map) {
+/** Draw the faces of a selection over the `ground`; return what is drawn and what stands near a point. */
+function drawFaces(model, map, ground) {
   map.createPane("faces").style.zIndex = 420;
   for (const spot of model.spots) {
     const { x, y } = L.CRS.EPSG3857.latLngToPoint(L.latLng(spot.at), 0);
@@ -50,6 +50,7 @@ function drawFaces(model, map) {
   const stamps = makeStamps(model);
   const state = { signs: [], faces: 0, bright: null };
   const draw = (ctx, bounds, scale) => {
+    ground.copyTo(ctx);
     const view = projection(map);
     const radius = radiusAt(map.getZoom());
     for (const { x, y, marks } of state.signs) {
@@ -61,7 +62,7 @@ function drawFaces(model, map) {
       ctx.drawImage(canvas, px - middle, py - middle, 2 * middle, 2 * middle);
     }
   };
-  const layer = new FaceCanvas({ pane: "faces", padding: 0.2, draw }).addTo(map);
+  const layer = new FaceCanvas({ pane: "faces", padding: MARGIN, draw }).addTo(map);
   model.listeners.push(({ postings, byPlace, unused }) => {
     for (const spot of state.signs) spot.marks = null;
     for (const { spot } of unused) spot.marks = [];
@@ -73,6 +74,7 @@ function drawFaces(model, map) {
     layer._update();
   });
   theme.listeners.push(() => layer._update());
+  ground.on("redrawn", () => layer._update());
   return {
     faces: () => state.faces,
     signs: () => state.signs.length,
@@ -103,7 +105,7 @@ function shownPlace(spot) {
 }
 
 function spotHint(model, spot) {
-  const names = spot.marks.map((index) => `${model.series[index].mark} – ${model.series[index].label}`).join(" ; ");
+  const names = spot.marks.map((index) => `${model.series[index].mark} – ${model.series[index].label}`).join(`${NBSP}; `);
   const place = shownPlace(spot);
   const where = factValue(model, "Commune", place);
   return [names || model.raw.states[place.state], where].filter(Boolean).join(` · `);

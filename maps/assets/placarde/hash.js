@@ -21,7 +21,7 @@ function hashOf(model, { map, background, moved }) {
   const parts = [];
   const zone = model.zones[model.outlined];
   if (zone) parts.push([slug(model.raw.zones.levels[zone.level]), slug(zone.name)]);
-  if (period) parts.push(["vague", period]);
+  if (period) parts.push(["vague", model.periods[period - 1].number]);
   if (series.size) parts.push(["portraits", [...series].map((i) => model.series[i].mark).join(",")]);
   if (format) parts.push(["format", slug(format)]);
   if (SHOWS[show]) parts.push(["faces", SHOWS[show]]);
@@ -49,7 +49,7 @@ function keepAddress(model, map, { actions, background }) {
     applying = true;
     const marks = (state.portraits || "").split(",");
     const series = new Set(model.series.flatMap(({ mark }, i) => (marks.includes(mark) ? [i] : [])));
-    const period = Math.min(model.periods.length, Math.max(0, Math.trunc(Number(state.vague)) || 0));
+    const period = model.periods.findIndex(({ number }) => number === Number(state.vague)) + 1;
     const format = model.formats.find((name) => state.format && slug(name) === slug(state.format)) || "";
     const show = model.raw.states ? Object.keys(SHOWS).find((name) => SHOWS[name] === state.faces) || "posted" : "posted";
     choose(model, { series, period, format, show });

@@ -68,7 +68,7 @@ function placeName(map, pane, zone, { coarse, taken }) {
   taken.push(boxAt(best));
   const label = el("span", { class: `name ${coarse ? "name-coarse" : ""} ${zone.sequence ? "name-sequence" : ""}`, "aria-hidden": "true" }, zone.name);
   const anchor = el("span", { class: "name-anchor" }, label);
-  // Not Leaflet's setPosition: its 3D transform would make a layer of the compositor of each name.
-  Object.assign(anchor.style, { left: `${Math.round(best.x)}px`, top: `${Math.round(best.y)}px` });
+  // By margins in one cell of a grid: what is positioned or moved may become a layer of the compositor.
+  Object.assign(anchor.style, { marginLeft: `${Math.round(best.x)}px`, marginTop: `${Math.round(best.y)}px` });
   pane.append(anchor);
 }

@@ -11,16 +11,17 @@ function drawHead(raw) {
       el("li", {}, el("strong", {}, value), el("span", {}, label)))),
     el("p", { class: "paper-only", id: "feuille" }));
   fill(byId("pied"), raw.sources.map((source) => el("p", {}, source)),
-    el("p", {}, "Carte : Leaflet 1.9.4 (BSD-2-Clause). Page produite par Placarde."));
+    el("p", {}, `Carte${NBSP}: Leaflet 1.9.4 (BSD-2-Clause). Page produite par Placarde.`));
 }
 
 function dressMap(map, tiles) {
   L.control.attribution({ prefix: false }).addTo(map);
   L.control.zoom({ zoomInTitle: "Agrandir", zoomOutTitle: "Réduire" }).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
-  map.attributionControl.addAttribution("Limites : © IGN, INSEE");
+  map.attributionControl.addAttribution(`Limites${NBSP}: © IGN, INSEE`);
   for (const layer of Object.values(tiles)) {
     layer.setOpacity(0.75);
+    flattenTiles(layer);
     // Leaflet takes the credit away only of layers that came after its control.
     if (map.hasLayer(layer)) layer.once("remove", () => map.attributionControl.removeAttribution(layer.getAttribution()));
   }
@@ -99,27 +100,62 @@ function layersOf(model, map, { names, tour, sequences }) {
 
 /** Return what draws a ring around the face whose card is open, null for none. */
 function ringOn(map, renderer) {
-  const ring = L.circleMarker([0, 0], { renderer, pane: "chosen", className: "ring", radius: 16, fill: false, interactive: false });
+  const ring = L.circleMarker([0, 0], { renderer, pane: "lines", className: "ring", radius: 16, fill: false, interactive: false });
   return (place) => (place ? ring.setLatLng(place.at).addTo(map) : ring.remove());
 }
 
 function drawMap(model, map, onRemark) {
-  const zones = drawZones(model, map);
-  const card = makeCard(model, onRemark, ringOn(map, zones.renderer));
-  const sequences = drawSequences(model, map, zones.renderer);
-  const faces = drawFaces(model, map);
-  const tour = drawTour(model, map, { onChoose: card.venue });
+  const renderer = drawingOn(map);
+  const zones = drawZones(model, map, renderer);
+  const card = makeCard(model, onRemark, ringOn(map, renderer));
+  const sequences = drawSequences(model, map, renderer);
+  const faces = drawFaces(model, map, zones.canvas);
+  const tour = drawTour(model, map, { renderer, onChoose: card.venue });
   const names = drawNames(model, map, () => tour.venues.filter(({ mark, depot }) => mark || depot).map(({ at }) => at));
   followPointer(model, map, faces, { onFace: card.face, onZone: card.zone });
   return { card, zones, sequences, faces, tour, names };
 }
 
+/** Show the tiles under the zones once one has come; return what to do when others are chosen. */
+function showTiles(map, tiles, zones) {
+  const pane = map.getPane("tilePane");
+  // The blank tile that stands in for one that cannot be had is loaded, too.
+  const came = (tile) => !tile.src.startsWith("data:");
+  const show = (some) => {
+    pane.classList.toggle("empty", !some);
+    zones.letTilesThrough(some);
+  };
+  for (const layer of Object.values(tiles)) layer.on("tileload", ({ tile }) => came(tile) && show(true));
+  show([...pane.querySelectorAll(".leaflet-tile-loaded")].some(came));
+  return () => show(false);
+}
+
+/** Keep the order of the document that of the eye, for the keyboard and for who listens: the choices stand
+ * left of the map, and under it where the page is narrow (56rem in the style). */
+function orderByWidth() {
+  const [grid, stage, side] = [".atlas-grid", ".stage", ".side"].map((name) => document.querySelector(name));
+  const narrow = window.matchMedia("screen and (max-width: 56rem)");
+  const order = () => {
+    const focused = document.activeElement;
+    if (narrow.matches) grid.append(side);
+    else grid.insertBefore(side, stage);
+    if (side.contains(focused)) focused.focus({ preventScroll: true });
+  };
+  narrow.addEventListener("change", order);
+  order();
+}
+
 /** The frame grows with the choices beside it, which come after the map: see the whole ground in it,
  * and follow it from then on. */
 function fitFrame(map, ground) {
+  keepOnPixels();
   map.invalidateSize({ animate: false });
   if (ground.isValid()) map.fitBounds(ground, { animate: false, padding: [16, 16] });
-  new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
+  const follow = new ResizeObserver(() => {
+    if (!theme.printing) keepOnPixels();
+    map.invalidateSize({ animate: false });
+  });
+  for (const node of [map.getContainer(), byId("tete"), document.querySelector(".bar")]) follow.observe(node);
 }
 
 /** Start the page: Folium's script calls this with its map and its background tiles. What it is about
@@ -136,11 +172,7 @@ function fillPage(model, map, tiles) {
   const drawn = drawMap(model, map, review.ask);
   const address = {};
   const actions = makeActions(model, map, { ...drawn, forget: () => address.forget?.() });
-  const background = backgroundChoice(map, tiles, () => drawn.zones.letTilesThrough(false));
-  for (const layer of Object.values(tiles)) {
-    // The blank tile that stands in for one that cannot be had is loaded, too.
-    layer.on("tileload", ({ tile }) => tile.src.startsWith("data:") || drawn.zones.letTilesThrough(true));
-  }
+  const background = backgroundChoice(map, tiles, showTiles(map, tiles, drawn.zones));
   fill(byId("reglages"),
     makeSearch(entriesOf(model, drawn.tour.venues), actions),
     stateChoice(model), periodChoice(model), zoneChoice(model, (index) => actions.zone(index)), formatChoice(model),
@@ -150,6 +182,7 @@ function fillPage(model, map, tiles) {
   fill(byId("legende"), key(model));
   drawStatus(model);
   fill(byId("tableaux"), [...makeSections(model, actions, drawn.tour.venues), review.node]);
+  orderByWidth();
   followPrinting(model, map, drawn.zones.bounds());
   // First the view, then the faces: each move would draw them again.
   fitFrame(map, drawn.zones.bounds());

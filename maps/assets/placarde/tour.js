@@ -28,14 +28,12 @@ function venuesOf(model) {
   }));
 }
 
-function drawTour(model, map, { onChoose }) {
-  map.createPane("tour").style.zIndex = 430;
-  const svg = L.svg({ pane: "tour", padding: 0.2 });
+function drawTour(model, map, { renderer, onChoose }) {
   const group = L.featureGroup().addTo(map);
   const venues = venuesOf(model);
   for (const leg of model.raw.tour.legs) {
     const points = leg.line ? decodeRing(leg.line) : arc(venues[leg.from].at, venues[leg.to].at);
-    const options = { renderer: svg, pane: "tour", interactive: false, fill: false, lineCap: "round" };
+    const options = { renderer, pane: "lines", className: "leg", interactive: false, fill: false, lineCap: "round" };
     L.polyline(points, { ...options, weight: 5, opacity: 0.9, ink: "halo" }).addTo(group);
     const dashArray = leg.line && model.raw.tour.legs.every(({ kit }) => kit === 0) ? null : KIT_DASHES[leg.kit % KIT_DASHES.length];
     L.polyline(points, { ...options, weight: 2, ink: "route", dashArray }).addTo(group);
@@ -51,13 +49,13 @@ function drawTour(model, map, { onChoose }) {
 function venueMarker(venue, onChoose) {
   const sign = venue.mark || (venue.depot ? "D" : "");
   const kind = venue.mark ? "stop" : "stop stop-none";
-  const marker = L.marker(venue.at, {
+  const marker = new FlatMarker(venue.at, {
     icon: L.divIcon({ className: "", html: el("span", { class: kind }, sign), iconSize: [24, 24] }),
     keyboard: true,
     riseOnHover: true,
   });
   marker.on("add", () => {
-    const order = venue.mark ? `Étape ${venue.mark} : ` : "Sans étape : ";
+    const order = venue.mark ? `Étape ${venue.mark}${NBSP}: ` : `Sans étape${NBSP}: `;
     marker.getElement().setAttribute("aria-label", `${order}${venue.name}, ${venue.city}`);
     marker.getElement().addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;

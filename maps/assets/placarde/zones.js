@@ -1,11 +1,10 @@
 // The zones as background, which of them are closed to a period, and which one lies under a point.
 
-/** Draw every zone, coarse over fine; return what the filters and the tiles change about it. */
-function drawZones(model, map) {
-  map.createPane("zones").style.zIndex = 250;
-  map.createPane("chosen").style.zIndex = 260;
-  const canvas = L.canvas({ pane: "zones", padding: 0.2 });
-  const renderer = L.svg({ pane: "chosen" });
+/** Draw every zone, coarse over fine, for the canvas of the faces to begin with; return what the filters
+ * and the tiles change about it. */
+function drawZones(model, map, renderer) {
+  map.createPane("zones");
+  const canvas = new UnseenCanvas({ pane: "zones", padding: MARGIN });
   const ground = L.featureGroup().addTo(map);
   const lines = L.featureGroup().addTo(map);
   // `smoothFactor` 0: Leaflet would simplify each polygon by itself and tear common borders.
@@ -33,7 +32,7 @@ function drawZones(model, map) {
     paint(colours);
     // At once: paper does not wait for the next frame.
     canvas._redrawBounds = null;
-    canvas._redraw();
+    if (canvas._map) canvas._redraw();
   });
   paint(theme.now());
   return {
@@ -44,7 +43,7 @@ function drawZones(model, map) {
       if (tile.opacity !== opacity) { tile.opacity = opacity; paint(theme.now()); }
     },
     outline: makeOutline(model, map, renderer),
-    renderer,
+    canvas,
   };
 }
 
@@ -56,8 +55,9 @@ function makeOutline(model, map, renderer) {
     if (index < 0) return;
     const color = theme.now().chosen;
     L.polygon(model.zones[index].rings, {
-      renderer, pane: "chosen", interactive: false, smoothFactor: 0, color, weight: 3.5, fillColor: color, fillOpacity: 0.07,
+      renderer, pane: "lines", className: "chosen", interactive: false, smoothFactor: 0, color, weight: 3.5, fillColor: color, fillOpacity: 0.07,
     }).addTo(outline);
+    outline.bringToBack();
   };
   theme.listeners.push(() => draw(model.outlined));
   return (index) => { model.outlined = index; draw(index); };
@@ -65,7 +65,8 @@ function makeOutline(model, map, renderer) {
 
 /** Return the sequences that are closed in a period; none while all periods are shown. */
 function closedSequences(model, period) {
-  return period === 0 ? [] : model.raw.zones.sequences.filter(({ periods }) => !periods.includes(period));
+  if (period === 0) return [];
+  return model.raw.zones.sequences.filter(({ periods }) => !periods.includes(model.periods[period - 1].number));
 }
 
 function sequenceLabel(model, { zone, periods }) {
@@ -83,10 +84,11 @@ function drawSequences(model, map, renderer) {
     for (const sequence of model.raw.zones.sequences) {
       const shut = closed.includes(sequence);
       L.polygon(model.zones[sequence.zone].rings, {
-        renderer, pane: "chosen", interactive: false, smoothFactor: 0, className: shut ? "sequence-closed" : "",
+        renderer, pane: "lines", interactive: false, smoothFactor: 0, className: shut ? "sequence-closed" : "",
         color: chosen, weight: 2.5, dashArray: "1 5", fill: shut, fillColor: veil, fillOpacity: 0.35,
       }).addTo(group);
     }
+    group.bringToBack();
   };
   model.listeners.push(draw);
   theme.listeners.push(draw);
