@@ -7,9 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from app.service.access import Action, Granted
 from app.service.pages import Link
-from data.store.tables import PlanRecord, PlanState
+from data.store.tables import PlanState
 from geo.plan import Status
 from geo.verify import Violation
 
@@ -247,56 +246,6 @@ class Explanation(BaseModel):
     summary: dict[str, Any] | None
     margin: dict[str, Any] | None
     text: list[str]
-
-
-def plan_answer(plan: PlanRecord, granted: Granted, *, stale: bool) -> dict[str, Any]:
-    """Return a plan as `PlanAnswer` has it, with the links that the caller may follow."""
-    at = f"/plans/{plan.plan_id}"
-    targets = [
-        ("self", at, Action.PLAN_READ),
-        ("up", f"/campaigns/{plan.campaign_id}", Action.CAMPAIGN_READ),
-        *((name, f"{at}/{path}", action) for name, (path, action) in _RESOURCES.items()),
-    ]
-    if plan.parent_id is not None:
-        before = f"/plans/{plan.parent_id}"
-        targets.append(("predecessor-version", before, Action.PLAN_READ))
-    links = [Link(href=href, rel=rel) for rel, href, action in targets if granted.may(action)]
-    told = {name: getattr(plan, name) for name in _COLUMNS}
-    summary = plan.summary
-    return {
-        **told,
-        "stale": stale,
-        "withdrawn": len(plan.withdrawn),
-        "allocation": summary["allocation"],
-        "tour": summary["tour"],
-        "shortfalls": summary["shortfalls"],
-        "links": links,
-    }
-
-
-_RESOURCES = {
-    "postings": ("postings", Action.PLAN_READ),
-    "tour": ("tour", Action.TOUR_READ),
-    "verify": ("verify", Action.PLAN_READ),
-    "explanations": ("explanations?summary=true", Action.PLAN_READ),
-    "revisions": ("revisions", Action.PLAN_READ),
-}
-"""What a plan links to: by relation, the path below it and the right that it takes."""
-_COLUMNS = (
-    "plan_id",
-    "campaign_id",
-    "number",
-    "parent_id",
-    "job_id",
-    "state",
-    "revision",
-    "version",
-    "seed",
-    "made_at",
-    "made_by",
-    "proposed_by",
-    "approved_by",
-)
 
 
 def violation_told(violation: Violation, *, hard: bool = True) -> ViolationTold:

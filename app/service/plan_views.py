@@ -4,18 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
-from app.service.access import Granted
+from app.service.access import Action, Granted
 from app.service.context import Services
 from app.service.errors import ApiError
 from app.service.pages import Link
 from app.service.plan_changes import without_withdrawn
 from app.service.plan_files import PLAN_FILES, is_for
-from app.service.plan_models import PlanAnswer, PlanItem, plan_answer
+from app.service.plan_models import PlanAnswer, PlanItem
 from app.service.plan_reading import OpenPlan, open_plan
 from data.store import Tx, campaigns, plans
 from data.store.tables import PlanRecord, PlanState
 
+_RESOURCES = {
+    "postings": ("postings", Action.PLAN_READ),
+    "tour": ("tour", Action.TOUR_READ),
+    "verify": ("verify", Action.PLAN_READ),
+    "explanations": ("explanations?summary=true", Action.PLAN_READ),
+    "revisions": ("revisions", Action.PLAN_READ),
+}
+"""What a plan links to: by relation, the path below it and the right that it takes."""
+_COLUMNS = (
+    "plan_id",
+    "campaign_id",
+    "number",
+    "parent_id",
+    "job_id",
+    "state",
+    "revision",
+    "version",
+    "seed",
+    "made_at",
+    "made_by",
+    "proposed_by",
+    "approved_by",
+)
 SHOWN_TO_ALL = frozenset({PlanState.APPROVED, PlanState.SENT, PlanState.RECONCILED})
 """The states in which a plan is listed to who may not read plans."""
 
@@ -39,7 +63,7 @@ def shown(tx: Tx, plan: PlanRecord, granted: Granted) -> PlanAnswer:
         plan.campaign_version,
         plan.rows_version,
     )
-    answer = PlanAnswer.model_validate(plan_answer(plan, granted, stale=stale))
+    answer = PlanAnswer.model_validate(_answer(plan, granted, stale=stale))
     answer.shortfalls = [s for s in answer.shortfalls if s.subject not in plan.withdrawn]
     return answer
 
@@ -75,3 +99,28 @@ def without_all_withdrawn(service: Services, found: list[str]) -> None:
     for plan_id in found:
         with suppress(ApiError):  # 410: it is told as it stands, and its files are not
             without_withdrawn(service, plan_id)
+
+
+def _answer(plan: PlanRecord, granted: Granted, *, stale: bool) -> dict[str, Any]:
+    """Return a plan as `PlanAnswer` has it, with the links that the caller may follow."""
+    at = f"/plans/{plan.plan_id}"
+    targets = [
+        ("self", at, Action.PLAN_READ),
+        ("up", f"/campaigns/{plan.campaign_id}", Action.CAMPAIGN_READ),
+        *((name, f"{at}/{path}", action) for name, (path, action) in _RESOURCES.items()),
+    ]
+    if plan.parent_id is not None:
+        before = f"/plans/{plan.parent_id}"
+        targets.append(("predecessor-version", before, Action.PLAN_READ))
+    links = [Link(href=href, rel=rel) for rel, href, action in targets if granted.may(action)]
+    told = {name: getattr(plan, name) for name in _COLUMNS}
+    summary = plan.summary
+    return {
+        **told,
+        "stale": stale,
+        "withdrawn": len(plan.withdrawn),
+        "allocation": summary["allocation"],
+        "tour": summary["tour"],
+        "shortfalls": summary["shortfalls"],
+        "links": links,
+    }

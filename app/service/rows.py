@@ -1,4 +1,4 @@
-"""A row that somebody edits: what it must fit is fetched, and little else, then the readers judge.
+"""A row that somebody edits: the readers judge it beside what it must fit (`Surroundings`).
 
 What is checked when is told in `data.read.edited`. The zones of a campaign, and its exclusions, are
 read once for each of their versions and kept: an edit of a face does not read polygons again.
@@ -11,15 +11,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import shapely
 
 from app.service.errors import ApiError
-from app.service.kept_readings import KeptReadings, digest_of
+from app.service.kept_readings import KeptReadings
 from app.service.reading import refuse_long_ids
 from app.service.rules import rules_of
+from app.service.surroundings import Surroundings
 from data.read.edited import (
     POLYGONS,
     EditedRow,
@@ -31,24 +32,19 @@ from data.read.edited import (
     check_locks,
     check_maisons,
     check_travel,
-    check_zones,
     columns_of,
     polygon_of,
     required_of,
     through_doors,
 )
 from data.read.log import ProblemLog
-from data.read.zones import ReadZones
-from data.store import Store, Tx, inputs, withdrawals
+from data.store import Store, Tx, withdrawals
 from data.store.canonical import canonical
 from data.store.folder_files import FILE_NAMES
 from data.store.rows import row_id_of
 from data.store.tables import CampaignRecord, InputRecord, RowRecord
 from geo.errors import Problem, Severity
-from geo.model import Exclusion
 
-T = TypeVar("T")
-NO_ZONES = ReadZones((), None, None)
 _POINTS = frozenset({"maisons", "faces"})
 _CONSENT_COLUMNS = frozenset({"consent_media", "consent_until"})
 _KEPT: WeakKeyDictionary[Store, KeptReadings] = WeakKeyDictionary()
@@ -104,9 +100,8 @@ class _Check:
     """One check of one row."""
 
     def __init__(self, tx: Tx, asked: Asked, kept: KeptReadings) -> None:
-        self._tx = tx
         self._asked = asked
-        self._kept = kept
+        self._around = Surroundings(tx, asked.campaign, kept)
         self._rules = rules_of(asked.campaign)
         self._file = FILE_NAMES[asked.kind]
         self._log = ProblemLog()
@@ -164,10 +159,12 @@ class _Check:
             self._read_zones(edited)
             return
         if kind == "travel":
-            ids = self._ids("maisons", edited.cells.get("from_id"), edited.cells.get("to_id"))
+            ids = self._around.ids(
+                "maisons", edited.cells.get("from_id"), edited.cells.get("to_id")
+            )
             check_travel([edited], maison_ids=ids, file=file, log=log)
             return
-        known = Known(self._rules, self._zones())
+        known = Known(self._rules, self._around.zones())
         if kind == "faces":
             check_faces([edited], known, file=file, log=log)
         elif kind == "maisons":
@@ -175,7 +172,7 @@ class _Check:
         elif kind == "exclusions":
             check_exclusions([edited], known, file=file, log=log)
         elif kind == "agents":
-            ids = self._ids("maisons", edited.cells.get("maison_id"))
+            ids = self._around.ids("maisons", edited.cells.get("maison_id"))
             rows = [*self._sharing_portrait(edited), edited]
             check_agents(rows, known, maison_ids=ids, file=file, log=log)
         else:
@@ -183,72 +180,24 @@ class _Check:
 
     def _read_zones(self, edited: EditedRow) -> None:
         """Read all zones with the row among them; only what was not wrong before counts."""
-        current, before = self._asked.current, self._rows("zones")
+        current, before = self._asked.current, self._around.rows("zones")
         after = [
             edited if current is not None and row.number == self._number else row for row in before
         ]
         if current is None:
             after.append(edited)
-        known = {_without_place(p) for p in self._read_of(before)[1]}
-        self._log.take(p for p in self._read_of(after)[1] if _without_place(p) not in known)
-
-    def _read_of(self, zones: Sequence[EditedRow]) -> tuple[ReadZones, tuple[Problem, ...]]:
-        """Return what is read of zones, and what is wrong with them."""
-
-        def make() -> tuple[ReadZones, tuple[Problem, ...]]:
-            log = ProblemLog()
-            return check_zones(zones, file=FILE_NAMES["zones"], log=log), log.sorted()
-
-        return self._kept.get(digest_of(zones), make) if zones else (NO_ZONES, ())
-
-    def _zones(self) -> ReadZones:
-        record = inputs.get(self._tx, self._asked.campaign.campaign_id, "zones")
-        if record is None:
-            return NO_ZONES
-        return self._kept.get(_key(record), lambda: self._read_of(self._rows("zones"))[0])
-
-    def _exclusions(self, zones: ReadZones) -> tuple[Exclusion, ...]:
-        campaign_id = self._asked.campaign.campaign_id
-        record = inputs.get(self._tx, campaign_id, "exclusions")
-        around = inputs.get(self._tx, campaign_id, "zones")
-        if record is None or around is None:
-            return ()
-
-        def make() -> tuple[Exclusion, ...]:
-            rows, known = self._rows("exclusions"), Known(self._rules, zones)
-            return check_exclusions(rows, known, file="", log=ProblemLog())
-
-        return self._kept.get((*_key(record), *_key(around)), make)
-
-    def _rows(self, kind: str, where: Mapping[str, str] | None = None) -> list[EditedRow]:
-        """Return rows of the campaign, all or those with some cells."""
-        campaign_id = self._asked.campaign.campaign_id
-        found = inputs.page(self._tx, campaign_id, kind, after=None, limit=1_000_000, where=where)
-        return [_as_edited(kind, row) for row in found]
-
-    def _row(self, kind: str, row_id: str) -> list[EditedRow]:
-        found = inputs.row(self._tx, self._asked.campaign.campaign_id, kind, row_id)
-        return [] if found is None else [_as_edited(kind, found)]
-
-    def _ids(self, kind: str, *wanted: str | None) -> frozenset[str] | None:
-        """Return ids that hold those wanted if they are there; all, to help, where one is not."""
-        campaign_id = self._asked.campaign.campaign_id
-        if inputs.get(self._tx, campaign_id, kind) is None:
-            return frozenset() if kind == "maisons" else None
-        named = sorted({each for each in wanted if each})
-        if all(inputs.row(self._tx, campaign_id, kind, each) for each in named):
-            return frozenset(named)
-        return frozenset(row.row_id for row in inputs.every(self._tx, campaign_id, kind))
+        known = {_without_place(p) for p in self._around.read_of(before)[1]}
+        self._log.take(p for p in self._around.read_of(after)[1] if _without_place(p) not in known)
 
     def _sharing_portrait(self, edited: EditedRow) -> list[EditedRow]:
         same = {"portrait_id": edited.cells.get("portrait_id", "")}
-        return [row for row in self._rows("agents", same) if row.number != edited.number]
+        return [row for row in self._around.rows("agents", same) if row.number != edited.number]
 
     def _other_locks(self, edited: EditedRow) -> list[EditedRow]:
         agent_id = edited.cells.get("agent_id", "")
         if not agent_id:
             return []
-        same = self._rows("locks", {"agent_id": agent_id})
+        same = self._around.rows("locks", {"agent_id": agent_id})
         return [row for row in same if row.number != edited.number]
 
     def _read_locks(
@@ -258,7 +207,7 @@ class _Check:
         log: ProblemLog,
     ) -> None:
         """Read locks with what they name; `instead` are rows that are not stored yet."""
-        zones = self._zones()
+        zones = self._around.zones()
         agents = _named(locks, "agent_id")
         faces = _named(locks, "face_id")
 
@@ -269,17 +218,17 @@ class _Check:
                 for row in (
                     [instead[kind, row_id]]
                     if (kind, row_id) in instead
-                    else self._row(kind, row_id)
+                    else self._around.row(kind, row_id)
                 )
             ]
 
         parties = LockParties(
             agents=rows("agents", agents),
             faces=rows("faces", faces),
-            agent_ids=self._ids("agents", *agents),
-            face_ids=self._ids("faces", *faces),
+            agent_ids=self._around.ids("agents", *agents),
+            face_ids=self._around.ids("faces", *faces),
         )
-        known = Known(self._rules, zones, self._exclusions(zones))
+        known = Known(self._rules, zones, self._around.exclusions(zones))
         check_locks(locks, parties, known, file=FILE_NAMES["locks"], log=log)
 
     def _of_locks(self, edited: EditedRow) -> tuple[Problem, ...]:
@@ -288,7 +237,7 @@ class _Check:
         if current is None or kind not in {"faces", "agents"}:
             return ()
         column = "face_id" if kind == "faces" else "agent_id"
-        locks = self._rows("locks", {column: current.row_id})
+        locks = self._around.rows("locks", {column: current.row_id})
         if not locks:
             return ()
         log = ProblemLog()
@@ -339,18 +288,8 @@ def _check_columns(asked: Asked) -> None:
             raise ApiError(422, "consents-not-kept", detail)
 
 
-def _as_edited(kind: str, row: RowRecord) -> EditedRow:
-    number = row.position + (0 if kind in POLYGONS else 1)
-    return EditedRow(row.cells, row.geometry if kind in POLYGONS else None, number)
-
-
 def _named(rows: Sequence[EditedRow], column: str) -> list[str]:
     return sorted({row.cells.get(column, "") for row in rows} - {""})
-
-
-def _key(record: InputRecord) -> tuple[object, ...]:
-    moment = record.uploaded_at.isoformat()
-    return (record.campaign_id, record.kind, record.version, record.sha256, moment)
 
 
 def _without_place(problem: Problem) -> Problem:
