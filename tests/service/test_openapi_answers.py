@@ -25,8 +25,6 @@ from tests.service.tiny import PORTRAIT, tiny_files
 
 FOLLOWED = {"followJob"}
 """A stream, followed in tests/service/test_jobs.py."""
-PROOFS = {"readPigeCsv"}
-"""Made by `placarde reconcile` of proofs, which the fixture of this test has none of."""
 
 
 class Document:
@@ -108,11 +106,16 @@ def test_every_operation_answers_as_the_document_has_it(
         f"/plans/{plan_id}/remarks",
         files={"file": ("r.json", remark_file(client, plan_id, "Bien."))},
     )
-    known["next"] = _through_the_workflow(planner, approver, client, plan_id)
+    refused = answered(client, plan_id, "refusée")
+    known["next"] = _through_the_workflow(planner, approver, plan_id, refused)
+    (posting, *_) = client.get(f"/plans/{known['next']}/postings").json()["items"]
+    proof = f"{posting['face_id']};{posting['period']};photo-1.jpg;2017-10-17"
+    proofs = f"face_id;period;photo;taken_on\n{proof}\n".encode()
+    known["proven"] = _through_the_workflow(planner, approver, known["next"], proofs)
     for path in _everything_to_read(known):
         (admin if re.search("/(keys|members)", path) else planner).get(path)
     _change_a_campaign(planner)
-    assert document.names - document.done == FOLLOWED | PROOFS
+    assert document.names - document.done == FOLLOWED
 
 
 def _change_a_plan_by_hand(planner: Person, plan_id: str) -> None:
@@ -144,9 +147,7 @@ def _make_and_revoke(planner: Person, admin: Person, known: Mapping[str, str]) -
     return {"link_id": link["link_id"], "key_id": key["key_id"]}
 
 
-def _through_the_workflow(
-    planner: Person, approver: Person, client: TestClient, plan_id: str
-) -> str:
+def _through_the_workflow(planner: Person, approver: Person, plan_id: str, answer: bytes) -> str:
     """Return the version of the plan that the buyer's answer makes."""
     at = f"/plans/{plan_id}"
     planner.change("POST", f"{at}/propose", seen=at)
@@ -155,7 +156,7 @@ def _through_the_workflow(
     approver.change("POST", f"{at}/approve", seen=at)
     planner.change("POST", f"{at}/send", seen=at)
     planner.change("POST", f"{at}/versions", seen=at)
-    returned = {"file": ("retour.csv", answered(client, plan_id, "refusée"), "text/csv")}
+    returned = {"file": ("retour.csv", answer, "text/csv")}
     made = planner.change("POST", f"{at}/reconcile", seen=at, files=returned)
     return str(made.json()["plan"]["plan_id"])
 
@@ -191,6 +192,7 @@ def _everything_to_read(known: Mapping[str, str]) -> list[str]:
             )
         ),
         f"/plans/{known['next']}/affichage-modifications.csv",
+        f"/plans/{known['proven']}/pige.csv",
     ]
 
 
