@@ -9,6 +9,7 @@ from datetime import time, timedelta
 from geo.errors import PlacardeError
 from geo.model import Campaign, Maison, TourRules
 from geo.plan import Shortfall
+from geo.tour.asked import AskedDates
 from geo.tour.calendar import VenueCalendar, venue_calendar
 from geo.tour.limits import PosterDays, forbidden_days, poster_days
 from geo.tour.problem import SEARCH_DAYS, TourProblem
@@ -75,6 +76,7 @@ def build_problem(campaign: Campaign) -> TourProblem:
         before=before,
         kits_of=kits_of,
         fewest_kits=rules.fewest_kits,
+        asked=tuple(map(AskedDates.of, maisons)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -56,15 +56,13 @@ def moved_window(problem: TourProblem) -> Iterator[Shortfall]:
     """Yield the stop whose dates have to move the least for all to fit, if one is enough.
 
     Its new stay is on days on which the Maison is open; of equal moves the first id, then the
-    earlier day.
+    earlier day. Where a stop has no date left it is that one; where several have none, no single
+    move is enough.
     """
-    if len(problem.open_stays) != len(problem.stays) or len(problem.stays) > MAX_SEARCHED:
-        return
     moves = [
-        (_distance(stay, problem.stays[stop]), stop, stay.start, stay)
-        for stop, stays in enumerate(problem.open_stays)
-        if problem.stays[stop]
-        for stay in stays
+        (_days_moved(problem, stop, stay), stop, stay.start, stay)
+        for stop in _movable(problem)
+        for stay in problem.open_stays[stop]
         if stay not in problem.stays[stop]
     ]
     hopeful = {stop for stop in {move[1] for move in moves} if fits(_with(problem, stop))}
@@ -74,8 +72,22 @@ def moved_window(problem: TourProblem) -> Iterator[Shortfall]:
             return
 
 
-def _distance(stay: Stay, others: tuple[Stay, ...]) -> int:
-    return min(abs(stay.start_day - other.start_day) for other in others)
+def _movable(problem: TourProblem) -> Sequence[int]:
+    """Return the stops of which one may move: all of them where they are few."""
+    n = len(problem.stays)
+    if len(problem.open_stays) != n:
+        return ()
+    dateless = [stop for stop, stays in enumerate(problem.stays) if not stays]
+    if dateless:
+        return dateless if len(dateless) == 1 and len(problem.asked) == n else ()
+    return range(n) if n <= MAX_SEARCHED else ()
+
+
+def _days_moved(problem: TourProblem, stop: int, stay: Stay) -> int:
+    """Return how far a stay is from those that a stop has; without any, from the dates asked."""
+    if not problem.stays[stop]:
+        return problem.asked[stop].days_off(stay.open_on)
+    return min(abs(stay.start_day - other.start_day) for other in problem.stays[stop])
 
 
 def _with(problem: TourProblem, stop: int, stay: Stay | None = None) -> TourProblem:
@@ -87,11 +99,12 @@ def _with(problem: TourProblem, stop: int, stay: Stay | None = None) -> TourProb
 
 def _moved(problem: TourProblem, stop: int, stay: Stay, days: int) -> Shortfall:
     name = quoted([problem.stop_names[stop]])
+    what = name if problem.stays[stop] else f"les dates demandées pour {name}"
     return Shortfall(
         "needs-window-moved",
         problem.stop_ids[stop],
         typeset(
-            f"En déplaçant {name} de {counted(days, 'jour', 'jours')}, au "
+            f"En déplaçant {what} de {counted(days, 'jour', 'jours')}, au "
             f"{month_date(stay.open_on[0])}, la tournée tiendrait."
         ),
         wanted=days,
@@ -116,6 +129,7 @@ def without(problem: TourProblem, stop: int) -> TourProblem:
         stays=of(problem.stays),
         later_stays=of(problem.later_stays),
         open_stays=of(problem.open_stays),
+        asked=tuple(problem.asked[i] for i in kept) if problem.asked else (),
         before=tuple(
             (place[i + 1] - 1, place[j + 1] - 1) for i, j in problem.before if stop not in {i, j}
         ),

@@ -15,11 +15,11 @@ from geo.tour.floor import possible_legs
 from geo.tour.moves import moves_of
 from geo.tour.problem import DAY_S, TourProblem
 from geo.tour.repairs import repairs, repairs_by_search
+from geo.tour.road_conflicts import road_collisions, searched_collision
 from geo.tour.sharing import kits_of
 from geo.tour.subsets import members
-from geo.tour.wording import days_text, duration, dwell_text, quoted
+from geo.tour.wording import duration, dwell_text, quoted, stop_dates
 
-_FEW_DAYS = 6
 _FEW_STOPS = 6
 
 
@@ -27,19 +27,27 @@ def explain(problem: TourProblem) -> tuple[Shortfall, ...]:
     """Return why it is proven that no tour fits, and the smallest changes that would make one fit.
 
     In this order: stops without any date, stops and depots that no leg reaches, sets of stops whose
-    dates collide (each as small as possible, and disjoint), then what would help. Above
-    `MAX_STOPS` stops no colliding sets are looked for; there, and where the tables do not say all,
-    what would help is searched one problem at a time.
+    dates collide, then those that the roads keep apart (each as small as possible, and disjoint),
+    then what would help. Above `MAX_STOPS` stops no colliding sets are looked for; there, and where
+    the tables do not say all, what would help is searched one problem at a time.
     """
     legs = possible_legs(problem)
-    reasons = [*_without_date(problem), *_stranded(problem, legs), *_depot_too_far(problem, legs)]
+    stranded = list(_stranded(problem, legs))
+    depot = list(_depot_too_far(problem, legs))
+    reasons = [*_without_date(problem), *stranded, *depot]
     if len(problem.stop_ids) > MAX_STOPS:
         return (*reasons, *repairs_by_search(problem))
     calendar_only = earliest_finish(moves_of(problem, roads=False))
     collide = finish_with(calendar_only, kits_of(problem)) > problem.n_slots
-    reasons += _collisions(problem, collide)
+    sets = list(_colliding(problem, collide))
+    reasons += [_collision(problem, stops, only=only) for stops, only in sets]
     if not fits_exact(problem):
-        return (*reasons, *repairs_by_search(problem))
+        roads = [] if reasons else list(searched_collision(problem))
+        return (*reasons, *roads, *repairs_by_search(problem, roads_forbid=not collide[-1]))
+    told = _dateless(problem) | sum(1 << stop for stops, _ in sets for stop in stops)
+    for each in stranded:
+        told |= 1 << problem.stop_ids.index(each.subject)
+    reasons += [] if depot else road_collisions(problem, told)
     return (*reasons, *repairs(problem, roads_forbid=not collide[-1]))
 
 
@@ -118,18 +126,18 @@ def _remedy(problem: TourProblem) -> str:
     return wider.replace(", revoir", " ou revoir")
 
 
-def _collisions(problem: TourProblem, collide: BoolArray) -> Iterator[Shortfall]:
+def _colliding(problem: TourProblem, collide: BoolArray) -> Iterator[tuple[list[int], bool]]:
     """Yield disjoint sets of stops, smallest first, that cannot all be visited, roads aside.
 
     Any set that holds a colliding one collides too. Of equally small sets the one whose ids sort
-    first is told.
+    first is told, and whether it is the only one.
     """
     subsets = np.flatnonzero(collide)
     subsets = subsets[_disjoint(subsets, _dateless(problem))]
     while len(subsets):
         size = np.bitwise_count(subsets)
         smallest = sorted(members(int(m)) for m in subsets[size == size.min()])
-        yield _collision(problem, smallest[0], only=len(smallest) == 1)
+        yield smallest[0], len(smallest) == 1
         subsets = subsets[_disjoint(subsets, sum(1 << stop for stop in smallest[0]))]
 
 
@@ -144,7 +152,9 @@ def _disjoint(subsets: IntArray, other: int) -> BoolArray:
 def _collision(problem: TourProblem, stops: Sequence[int], *, only: bool) -> Shortfall:
     """Return that these stops collide; `only` tells that no other set as small does."""
     if len(stops) <= _FEW_STOPS:
-        which = " ; ".join(_dates_of(problem, stop) for stop in stops)
+        which = " ; ".join(
+            stop_dates(problem.stop_names[stop], problem.stays[stop]) for stop in stops
+        )
     else:
         which = quoted(problem.stop_names[stop] for stop in stops)
     stays = [problem.stays[stop] for stop in stops]
@@ -163,17 +173,3 @@ def _collision(problem: TourProblem, stops: Sequence[int], *, only: bool) -> Sho
         wanted=len(stops),
         got=len(stops) - 1,
     )
-
-
-def _dates_of(problem: TourProblem, stop: int) -> str:
-    """Return a stop with its possible days, all of them where they are few."""
-    stays = problem.stays[stop]
-    days = sorted({day for stay in stays for day in stay.open_on})
-    told = (
-        days_text(days)
-        if len(days) <= _FEW_DAYS
-        else f"{len(days)} jours possibles du {month_date(days[0])} au {month_date(days[-1])}"
-    )
-    dwell = stays[0].length
-    needed = f", {dwell_text(dwell)} sur place" if dwell != 1 else ""
-    return f"{quoted([problem.stop_names[stop]])} ({told}{needed})"

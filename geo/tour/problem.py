@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from geo.model import Driving, IntArray
 from geo.plan import Shortfall
+from geo.tour.asked import AskedDates
 from geo.tour.stays import Stay
 from geo.tour.travel import TravelMatrix
 
@@ -51,6 +52,8 @@ class TourProblem:
         as there could be.
     forbidden
         Legs (node, node) that no kit drives, whatever the stays.
+    asked
+        For each stop the dates that its row asks for; nothing where nobody kept them.
     """
 
     first_day: date
@@ -74,6 +77,7 @@ class TourProblem:
     fewest_kits: bool = False
     open_stays: tuple[tuple[Stay, ...], ...] = ()
     forbidden: frozenset[tuple[int, int]] = frozenset()
+    asked: tuple[AskedDates, ...] = ()
 
     @property
     def n_slots(self) -> int:

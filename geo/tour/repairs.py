@@ -50,10 +50,11 @@ def repairs(problem: TourProblem, *, roads_forbid: bool) -> Iterator[Shortfall]:
         yield _more_driving(problem, limit_s)
 
 
-def repairs_by_search(problem: TourProblem) -> Iterator[Shortfall]:
+def repairs_by_search(problem: TourProblem, *, roads_forbid: bool = False) -> Iterator[Shortfall]:
     """Yield that the tour does not fit, then the changes that are seen to be enough.
 
-    Each of them is a problem of its own, given little work: there may be a smaller one.
+    Each of them is a problem of its own, given little work: there may be a smaller one. Where
+    `roads_forbid` what no calendar does, more hours of driving are looked for too.
     """
     hopeless = is_impossible(problem.longer_by(SEARCH_DAYS))
     least = None if hopeless else _least_days(problem)
@@ -70,6 +71,9 @@ def repairs_by_search(problem: TourProblem) -> Iterator[Shortfall]:
     found = _first_that_fits([problem.with_kits(kits) for kits in more])
     if found is not None:
         yield _more_kits(problem, more[found])
+    limit_s = _drive_needed(problem) if roads_forbid else None
+    if limit_s is not None:
+        yield _more_driving(problem, limit_s)
 
 
 def _first_that_fits(problems: Sequence[TourProblem]) -> int | None:
@@ -102,14 +106,25 @@ def _least_days(problem: TourProblem) -> int | None:
 
 
 def _without_one(problem: TourProblem) -> Iterator[Shortfall]:
-    """Yield a stop without which the others are seen to fit, of the few with the fewest dates."""
+    """Yield a stop without which the others are seen to fit, of the few with the fewest dates.
+
+    Where some have no date at all it is these together; of many stops no others are tried.
+    """
     n = len(problem.stop_ids)
     everything = (1 << n) - 1
     by_dates = sorted(range(n), key=lambda stop: len(problem.stays[stop]))
-    for stop in by_dates[:_FEW_CHOICES] if n <= MAX_SEARCHED else ():
-        if fits(without(problem, stop), work=_LITTLE_WORK):
-            yield _fewer_stops(problem, [everything ^ (1 << stop)])
+    dateless = [stop for stop in by_dates if not problem.stays[stop]]
+    few = [[stop] for stop in by_dates[:_FEW_CHOICES]] if n <= MAX_SEARCHED else []
+    for choice in [dateless] if dateless else few:
+        if len(choice) < n and fits(_without_all(problem, choice), work=_LITTLE_WORK):
+            yield _fewer_stops(problem, [everything ^ sum(1 << stop for stop in choice)])
             return
+
+
+def _without_all(problem: TourProblem, stops: Sequence[int]) -> TourProblem:
+    for stop in sorted(stops, reverse=True):
+        problem = without(problem, stop)
+    return problem
 
 
 def _kits_needed(problem: TourProblem, one_kit: IntArray, shared: IntArray) -> int | None:

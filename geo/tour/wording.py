@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
 
-from geo.french import NBSP, counted, day_of_month, listed, month
+from geo.french import NBSP, counted, day_of_month, listed, month, month_date
+from geo.tour.stays import Stay
+
+_FEW_DAYS = 6
 
 
 def quoted(names: Iterable[str], *, last: str = "et") -> str:
@@ -37,3 +40,16 @@ def dwell_text(days: float) -> str:
     if not half:
         return counted(int(whole), "jour", "jours")
     return f"{counted(int(whole), 'jour', 'jours')} et demi" if whole else "une demi-journée"
+
+
+def stop_dates(name: str, stays: Sequence[Stay]) -> str:
+    """Return a stop with its possible days, all of them where they are few."""
+    days = sorted({day for stay in stays for day in stay.open_on})
+    told = (
+        days_text(days)
+        if len(days) <= _FEW_DAYS
+        else f"{len(days)} jours possibles du {month_date(days[0])} au {month_date(days[-1])}"
+    )
+    dwell = stays[0].length
+    needed = f", {dwell_text(dwell)} sur place" if dwell != 1 else ""
+    return f"{quoted([name])} ({told}{needed})"

@@ -299,7 +299,7 @@ def test_a_search_that_ends_without_answer_or_proof_claims_neither(
 def test_one_maison_alone_can_be_told_too_far() -> None:
     alone = Maison("m1", "Maison 1", "Ville", lnglat_at(10, 10), fixed_on=(date(2017, 11, 1),))
     told = refused(campaign_of(alone))
-    assert list(told) == ["fixed-date-closed", "tour-does-not-fit"]
+    assert list(told) == ["fixed-date-closed", "tour-does-not-fit", "needs-window-moved"]
     assert "0 au plus" in plain(told["tour-does-not-fit"])
 
 

@@ -310,7 +310,7 @@ def test_the_digest_of_a_calendar_is_of_what_its_events_show() -> None:
         shown_digest(campaign, replace(tour, revision=3, calendar="autre", withdrawn=gone)),
     ):
         assert same == shown
-    for what, other in {
+    changes: dict[str, Any] = {
         "name": "Nom",
         "address": "1, rue Haute",
         "postcode": "38001",
@@ -318,7 +318,8 @@ def test_the_digest_of_a_calendar_is_of_what_its_events_show() -> None:
         "opening": "Mo-Fr 10:00-12:00",
         "precision": "rue",
         "lnglat": LngLat(5.0, 45.0),
-    }.items():
+    }
+    for what, other in changes.items():
         first, *others = campaign.maisons
         changed = replace(campaign, maisons=(replace(first, **{what: other}), *others))
         assert shown_digest(changed, tour) != shown, what
