@@ -20,6 +20,7 @@ from geo.french import (
     number,
 )
 from geo.plan import Leg, Stop, Tour
+from geo.tour.differences import is_reverse, left_out, pairs_of
 
 
 def tour_lines(toured: Toured) -> list[str]:
@@ -77,10 +78,16 @@ def _variant_lines(
 ) -> Iterator[str]:
     more = variant.drive_s - best.drive_s
     beside = f"{duration(more)} de plus" if nearest_minutes(more) else "autant"
+    changed = (
+        "la première en sens inverse"
+        if is_reverse(best, variant)
+        else f"{counted(left_out(best, variant), 'trajet changé', 'trajets changés')} sur "
+        f"{len(pairs_of(best))}"
+    )
     yield (
         f"Variante {count}{NBSP}: {duration(variant.drive_s)} de route ({beside}), "
         f"{number(variant.distance_m / 1000)}{NBSP}km, "
-        f"dernier jour le {month_date(_last_day(variant))}"
+        f"dernier jour le {month_date(_last_day(variant))}, {changed}"
     )
     for kit in sorted({stop.kit for stop in variant.stops}):
         order = [towns[stop.maison_id] for stop in variant.stops if stop.kit == kit]
@@ -98,7 +105,11 @@ def tour_json(toured: Toured) -> dict[str, Any]:
         "ok": not best.shortfalls,
         "tour": str(toured.folder),
         **_tour_object(best),
-        "alternatives": [_tour_object(tour) for tour in toured.tours[1:]],
+        "alternatives": [
+            _tour_object(tour)
+            | {"reversed": is_reverse(best, tour), "changed_drives": left_out(best, tour)}
+            for tour in toured.tours[1:]
+        ],
         "shortfalls": [shortfall_json(shortfall) for shortfall in best.shortfalls],
         "problems": problems_json(toured.reading.problems),
     }

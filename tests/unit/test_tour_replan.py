@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise, permutations
+from itertools import combinations, pairwise, permutations
 
 import pytest
 
+from bench.exhibitions import Exhibition, make_problem
 from geo.errors import PlacardeError
 from geo.model import Driving
 from geo.plan import Status, Tour
-from geo.tour import build_problem, solve
-from geo.tour.alternatives import alternatives, arcs_of
+from geo.tour import build_problem, pyvrp_search, solve
+from geo.tour.alternatives import alternatives, least_difference, reverse
+from geo.tour.differences import Pair, is_reverse, left_out, pairs_of
 from geo.tour.itinerary import itinerary
 from geo.tour.prefix import Done, with_prefix
 from geo.tour.problem import TourProblem
@@ -33,35 +35,116 @@ def splits(stops: tuple[int, ...], kits: int) -> Iterator[list[tuple[int, ...]]]
                 yield [stops[:length], *rest]
 
 
-def all_costs(problem: TourProblem) -> list[int]:
-    """Return the seconds of every tour there is, sorted."""
+@dataclass(frozen=True)
+class AnyTour:
+    """A tour that there is: what it takes, and between which places it drives."""
+
+    drive_s: int
+    pairs: frozenset[Pair]
+
+
+def all_tours(problem: TourProblem) -> list[AnyTour]:
+    """Return every tour there is."""
     found = []
     for order in permutations(range(len(problem.stop_ids))):
         for routes in splits(order, problem.kits):
             if all(itinerary(problem, route) for route in routes):
                 paths = [[0, *(stop + 1 for stop in route), 0] for route in routes]
                 legs = [leg for path in paths for leg in pairwise(path)]
-                found.append(sum(int(problem.cost_s[leg]) for leg in legs))
-    return sorted(found)
+                ids = [frozenset(map(problem.node_id, leg)) for leg in legs]
+                pairs = frozenset(pair for pair in ids if len(pair) == 2)
+                found.append(AnyTour(sum(int(problem.cost_s[leg]) for leg in legs), pairs))
+    return found
 
 
 @pytest.mark.parametrize("kits", [1, 2])
 @pytest.mark.parametrize("driving", [Driving.EVENING, Driving.EITHER])
-def test_alternatives_are_the_best_tours_in_order_and_no_two_are_alike(
+def test_each_alternative_is_the_best_that_differs_enough_from_all_before_it(
     kits: int, driving: Driving
 ) -> None:
     rules = {"kits": kits, "driving": driving, "end": date(2017, 10, 24)}
     problem = build_problem(campaign(rules=rules, minutes=ROADS))
-    tours = alternatives(problem, 7)
-    assert [tour.drive_s for tour in tours] == all_costs(problem)[:7]
-    assert len({frozenset(arcs_of(problem, tour)) for tour in tours}) == 7
-    assert {tour.status for tour in tours} == {Status.OPTIMAL}
+    tours = alternatives(problem, 5)
     assert tours[0] == solve(problem)
+    assert [tour.drive_s for tour in tours] == sorted(tour.drive_s for tour in tours)
+    others = [tour for tour in tours if not is_reverse(tours[0], tour)]
+    assert len(others) >= 3
+    for i, tour in enumerate(others):
+        left = [
+            each.drive_s
+            for each in all_tours(problem)
+            if all(len(pairs_of(known) - each.pairs) >= 2 for known in others[:i])
+        ]
+        assert (tour.drive_s, tour.status) == (min(left), Status.OPTIMAL)
+        assert all(left_out(known, tour) >= 2 for known in others[:i])
+
+
+def test_the_first_tour_the_other_way_round_is_one_of_the_alternatives_and_the_only_such() -> None:
+    """With roads as long both ways it is as good; the dates are others."""
+    both_ways = {pair: ROADS[" ".join(sorted(pair.split()))] for pair in ROADS}
+    problem = build_problem(campaign(rules={"end": date(2017, 10, 20)}, minutes=both_ways))
+    best, other_way, *others = alternatives(problem, 4)
+    assert is_reverse(best, other_way)
+    assert (other_way.drive_s, other_way.status) == (best.drive_s, Status.OPTIMAL)
+    assert [s.maison_id for s in other_way.stops] == [s.maison_id for s in best.stops][::-1]
+    assert others
+    assert not any(is_reverse(one, other) for one in (best, *others) for other in others)
+    (_, again) = alternatives(problem, 2)
+    assert again == other_way
+
+
+def test_a_tour_that_the_calendar_does_not_allow_the_other_way_round_has_no_reverse() -> None:
+    fixed = {"fixed_on": (date(2017, 10, 17),)}
+    problem = build_problem(campaign(rules={"end": date(2017, 10, 20)}, minutes=ROADS, m3=fixed))
+    tours = alternatives(problem, 6)
+    assert reverse(problem, tours[0]) is None
+    assert not any(is_reverse(tours[0], tour) for tour in tours)
+
+
+def test_a_dearer_way_round_is_told_to_be_so() -> None:
+    round_about = {"m1 m2", "m2 m3", "m3 m4", "m4 m1"}
+    one_way = {pair: 20 if pair in round_about else 60 for pair in ALL_PAIRS}
+    problem = build_problem(campaign(rules={"end": date(2017, 10, 20)}, minutes=one_way))
+    best = solve(problem)
+    other_way = reverse(problem, best)
+    assert other_way is not None
+    assert other_way.drive_s > best.drive_s == other_way.bound_s
+    assert other_way.status is Status.FEASIBLE
 
 
 def test_alternatives_end_where_there_are_no_more() -> None:
     problem = build_problem(campaign(rules={"end": date(2017, 10, 20)}, minutes=ROADS))
-    assert len(alternatives(problem, 100)) == len(all_costs(problem)) == 24
+    tours = alternatives(problem, 100)
+    others = [tour for tour in tours if not is_reverse(tours[0], tour)]
+    for each in all_tours(problem):
+        assert any(len(pairs_of(known) - each.pairs) < 2 for known in others)
+
+
+@pytest.mark.slow
+def test_many_stops_get_alternatives_that_differ_and_claim_no_proof(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pyvrp_search, "ITERATIONS", 200)
+    problem = make_problem(Exhibition(42, 3))
+    best, *others = alternatives(problem, 3)
+    assert len(others) == 2
+    for tour in others:
+        assert tour.status is Status.FEASIBLE
+        assert best.bound_s <= tour.bound_s <= tour.drive_s
+    least = least_difference(problem)
+    assert all(left_out(*pair) >= least for pair in combinations((best, *others), 2))
+
+
+def test_alternatives_that_take_too_long_to_prove_differ_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("geo.tour.alternatives._MOST_SOLVED", 1)
+    problem = build_problem(many_stops(7))
+    best, *others = alternatives(problem, 3)
+    for tour in [each for each in others if not is_reverse(best, each)]:
+        assert tour.status is Status.FEASIBLE
+        assert left_out(best, tour) >= least_difference(problem)
+        assert best.bound_s <= tour.bound_s <= tour.drive_s
 
 
 def test_without_a_tour_there_is_no_alternative() -> None:
