@@ -1,7 +1,9 @@
 """Tours against other solvers: ``python -m bench.tour [--tsptw FOLDER] [--limit 60] [NAME …]``.
 
 Exhibitions come from a seed (`bench.exhibitions`); every answer is priced and checked by one
-function. All times and limits are of the processor, since a machine may be busy.
+function. Each solver has a process of its own, which is ended where it goes too far beyond its
+limit, and its row is printed as soon as it is known. All times and limits are of the processor,
+since a machine may be busy.
 With a folder of the public sets (`bench.tsptw_files`), the travelling salesman with time windows
 too. ``--quick`` leaves out what takes long.
 """
@@ -11,14 +13,15 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from bench.exhibitions import Exhibition, make_problem
-from bench.tour_peers import Routes, by_ortools, by_pyvrp, by_vroom, cost
+from bench.limited import answer_of
+from bench.tour_peers import by_ortools, by_pyvrp, by_vroom, cost
 from bench.tsptw_files import SETS, Published, read_set
 from geo.plan import Status
-from geo.tour.problem import TourProblem
 from geo.tour.solver import solve
 from geo.tour.tsptw import THOROUGH, TsptwEffort, solve_tsptw
 
@@ -31,6 +34,12 @@ EXHIBITIONS = (
     Exhibition(101, 5),
     Exhibition(1000, 70),
 )
+OURS = "Placarde"
+PEERS = {"PyVRP": by_pyvrp, "VROOM": by_vroom, "OR-Tools routing": by_ortools}
+"""Solvers that are given a problem and a limit in seconds; `_BEYOND` it the system ends them."""
+
+_BEYOND = 1.5
+_MOST_S = 600.0
 _QUICK = 3
 _SMALL = 40
 """Up to so many customers an instance should be proven."""
@@ -45,44 +54,57 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--limit", type=float, default=60.0, help="processor seconds for each peer")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args(arguments)
-    solve(make_problem(Exhibition(6, 2)))
     if options.tsptw is not None:
+        solve(make_problem(Exhibition(6, 2)))  # compiled before anything is timed
         compare_tsptw(options.tsptw, every=options.every)
         return
-    print("| stops, kits | solver | processor s | drive s | bound s | above the best |")
+    print("| stops, kits | solver | processor s | drive s | bound s | above ours |")
     print("|---|---|--:|--:|--:|--:|")
     for exhibition in EXHIBITIONS[: _QUICK if options.quick else None]:
         if not options.stops or exhibition.stops in options.stops:
             compare_exhibition(exhibition, limit=2.0 if options.quick else options.limit)
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a solver found: seconds of driving, and the bound that it proves; None where nothing."""
+
+    drive_s: int | None
+    bound_s: int | None
+    solver: str
+
+
 def compare_exhibition(exhibition: Exhibition, *, limit: float) -> None:
-    """Print a line for each solver."""
+    """Print a line for each solver as soon as it is known, ours first."""
+    ours: int | None = None
+    for name in (OURS, *PEERS):
+        most = _MOST_S if name == OURS else _BEYOND * limit
+        answer = answer_of(partial(_work, exhibition, name, limit), most_s=most)
+        found = answer.value or _Found(None, None, name)
+        ours = found.drive_s if name == OURS else ours
+        told = "none" if found.drive_s is None else str(found.drive_s)
+        above = f"{100 * (found.drive_s / ours - 1):.2f} %" if found.drive_s and ours else ""
+        spent = f"{answer.cpu_s:.2f}" if answer.value else f"ended at {most:.0f}"
+        print(
+            f"| {exhibition.name} | {found.solver} | {spent} | {told} | {found.bound_s or ''} "
+            f"| {above} |",
+            flush=True,
+        )
+
+
+def _work(exhibition: Exhibition, name: str, limit: float) -> Callable[[], _Found]:
+    """Return one solver at work on an exhibition, everything else being ready."""
+    solve(make_problem(Exhibition(6, 2)))  # compiled before it is timed
     problem = make_problem(exhibition)
-    began = time.process_time()
-    tour = solve(problem)
-    spent = time.process_time() - began
-    ours = tour.drive_s if tour.stops else None
-    rows: list[tuple[str, float, int | None, int | None]] = [
-        (f"Placarde ({tour.solver})", spent, ours, tour.bound_s)
-    ]
-    for name, peer in _peers(problem, limit).items():
-        began = time.process_time()
-        found = cost(problem, peer())
-        rows.append((name, time.process_time() - began, found, None))
-    known = [drive for _, _, drive, _ in rows if drive is not None]
-    for name, spent, drive, bound in rows:
-        above = "" if drive is None else f"{100 * (drive / min(known) - 1):.2f} %"
-        told = "none" if drive is None else str(drive)
-        print(f"| {exhibition.name} | {name} | {spent:.2f} | {told} | {bound or ''} | {above} |")
 
+    def ours() -> _Found:
+        tour = solve(problem)
+        return _Found(tour.drive_s if tour.stops else None, tour.bound_s, f"{OURS} ({tour.solver})")
 
-def _peers(problem: TourProblem, limit: float) -> dict[str, Callable[[], Routes]]:
-    return {
-        f"PyVRP, {limit:.0f} s": partial(by_pyvrp, problem, limit),
-        "VROOM, level 5": partial(by_vroom, problem, 5),
-        f"OR-Tools routing, {limit:.0f} s": partial(by_ortools, problem, limit),
-    }
+    def peer() -> _Found:
+        return _Found(cost(problem, PEERS[name](problem, limit)), None, f"{name}, {limit:.0f} s")
+
+    return ours if name == OURS else peer
 
 
 def compare_tsptw(folder: Path, *, every: int) -> None:
