@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from data.store.engine import Tx
+from data.store.filters import with_cells
 from data.store.tables import (
     ROWS,
     BlobRecord,
@@ -267,10 +268,7 @@ def _conditions(
     bounds: Bounds | None,
     where: Mapping[str, str] | None,
 ) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [table.campaign_id == campaign_id]
-    for name, text in sorted((where or {}).items()):
-        cell: ColumnElement[Any] = table.cells[name].as_string()
-        conditions.append(func.coalesce(cell, "") == text)
+    conditions = with_cells(table, campaign_id, where)
     if bounds is not None:
         conditions.append(or_(table.minx.is_(None), _meet(table, bounds)))
     return conditions

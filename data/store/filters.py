@@ -21,12 +21,23 @@ def matching(
     where: Mapping[str, str] | None = None,
 ) -> list[ColumnElement[bool]]:
     """Return the conditions on the rows of a campaign; see `data.store.inputs.page`."""
+    conditions = with_cells(table, campaign_id, where)
+    if bounds is not None:
+        conditions += _within(tx, table, bounds)
+    return conditions
+
+
+def with_cells(
+    table: type[RowRecord], campaign_id: str, where: Mapping[str, str] | None
+) -> list[ColumnElement[bool]]:
+    """Return the conditions on the rows of a campaign with these cells, wherever they are.
+
+    An empty text stands for no such cell, too.
+    """
     conditions: list[ColumnElement[bool]] = [table.campaign_id == campaign_id]
     for name, text in sorted((where or {}).items()):
         cell: ColumnElement[Any] = table.cells[name].as_string()
         conditions.append(func.coalesce(cell, "") == text)
-    if bounds is not None:
-        conditions += _within(tx, table, bounds)
     return conditions
 
 
