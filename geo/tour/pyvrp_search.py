@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias, cast
 from warnings import catch_warnings, simplefilter
 
 import numpy as np
@@ -18,13 +19,12 @@ from pyvrp import Client, ClientGroup, Depot, Location, ProblemData, Solution, V
 from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.stop import MaxIterations
 
-from geo.model import BoolArray
+from geo.model import BoolArray, IntArray
 from geo.tour.floor import possible_legs
 from geo.tour.itinerary import Itineraries, itinerary, worth
 from geo.tour.problem import TourProblem
 from geo.tour.schedule import kits_for
 from geo.tour.stopping import Iterations, Stop, never
-from geo.tour.tsptw.search import Matrix, matrix
 
 ITERATIONS = 15_000
 """Iterations of one run, for a hundred stops and more; fewer stops have fewer."""
@@ -37,6 +37,9 @@ _SLOT = 60
 """What a slot lasts for PyVRP, whose penalties are a unit of time."""
 
 Routes = list[list[int]]
+
+Matrix: TypeAlias = "np.ndarray[int, np.dtype[Any]]"
+"""What the stubs of PyVRP call an array: its first parameter is no shape there."""
 
 
 def search(
@@ -155,7 +158,7 @@ def to_pyvrp(problem: TourProblem, legs: BoolArray) -> tuple[ProblemData, list[i
     nowhere = [Location(0, 0) for _ in range(len(legs))]
     cost = problem.cost_s.copy()
     np.fill_diagonal(cost, 0)
-    costs = [matrix(cost) for _ in profiles]
+    costs = [_matrix(cost) for _ in profiles]
     data = ProblemData(nowhere, clients, [Depot(0)], vehicles, costs, profiles, groups)
     return data, stop_of
 
@@ -244,5 +247,10 @@ def _vehicles(problem: TourProblem, legs: BoolArray) -> tuple[list[VehicleType],
         allowed = legs & nodes & nodes[:, None]
         duration = np.where(allowed, 0, _NEVER).astype(np.int64)
         np.fill_diagonal(duration, 0)
-        durations.append(matrix(duration))
+        durations.append(_matrix(duration))
     return vehicles, durations
+
+
+def _matrix(values: IntArray) -> Matrix:
+    """Return an array as PyVRP's stubs want it."""
+    return cast("Matrix", values)

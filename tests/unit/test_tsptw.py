@@ -13,7 +13,7 @@ from geo.plan import Status
 from geo.tour.tsptw import Tsptw, TsptwEffort, solve_tsptw
 from geo.tour.tsptw.problem import tighten
 
-EFFORT = TsptwEffort(iterations=20, rounds=10, cells=20_000, works=(5_000, 500_000))
+EFFORT = TsptwEffort(trials=20_000, rounds=10, cells=20_000, works=(5_000, 500_000))
 
 
 def instance(seed: int, n: int, *, width: int, horizon: int = 120) -> Tsptw:
@@ -53,7 +53,7 @@ def test_the_instances_have_tours_and_have_none() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_a_search_cut_short_still_tells_a_bound_that_holds(seed: int) -> None:
     problem = instance(seed, 16, width=200, horizon=160)
-    brief = TsptwEffort(iterations=5, rounds=3, cells=5_000, works=(1,))
+    brief = TsptwEffort(trials=5_000, rounds=3, cells=5_000, works=(1,))
     short = solve_tsptw(problem, effort=brief)
     proven = solve_tsptw(problem, effort=TsptwEffort(works=(400_000, 40_000_000)))
     assert proven.status is Status.OPTIMAL

@@ -1,8 +1,9 @@
 """The travelling salesman with time windows: a tour, and a lower bound of what any tour costs.
 
-In turns, until the two meet: labels grown from the depot (`geo.tour.tsptw.labels`) with ever more
-room, PyVRP from the tour so found, and prices that fit its cost (`geo.tour.tsptw.bounds`). The work
-is counted, never timed, so the same problem and seed give the same tour everywhere.
+One after the other, until the two meet: a few labels grown from the depot
+(`geo.tour.tsptw.labels`), local search from the tour so found (`geo.tour.tsptw.search`), prices
+that fit its cost (`geo.tour.tsptw.bounds`), and labels again, with ever more room. The work is
+counted, never timed, so the same problem and seed give the same tour everywhere.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ class TsptwEffort:
 
     Parameters
     ----------
-    iterations
-        Of PyVRP, up to a hundred nodes; inversely fewer on more.
+    trials
+        Of local search: how many places are tried.
     rounds
-        Of subgradient steps, each time prices are sought.
+        Of subgradient steps, each time prices are sought for another tour.
     cells
         How fine the clock of the bound is: how many cells times arcs a node.
     works
@@ -41,17 +42,16 @@ class TsptwEffort:
         all the same, many nodes never have few enough.
     """
 
-    iterations: int = 600
-    rounds: int = 30
-    cells: int = 600_000
-    works: tuple[int, ...] = (8_000_000,)
+    trials: int = 10_000_000
+    rounds: int = 20
+    cells: int = 400_000
+    works: tuple[int, ...] = (4_000_000,)
     gives_up: bool = True
 
 
 THOROUGH = TsptwEffort(
-    iterations=2_000,
-    rounds=400,
-    cells=4_000_000,
+    rounds=200,
+    cells=1_000_000,
     works=(8_000_000, 80_000_000, 800_000_000, 3_200_000_000),
     gives_up=False,
 )
@@ -75,8 +75,11 @@ def solve_tsptw(problem: Tsptw, *, effort: TsptwEffort | None = None, seed: int 
     returned, always the same.
     """
     effort = TsptwEffort() if effort is None else effort
-    if len(problem) <= 1:
-        return TsptwAnswer(Status.OPTIMAL, (), 0, 0)
+    if len(problem) <= 2:  # of one stop there is but one order
+        order = tuple(range(1, len(problem)))
+        if not problem.is_tour(order):
+            return TsptwAnswer(Status.INFEASIBLE, (), 0, 0)
+        return TsptwAnswer(Status.OPTIMAL, order, problem.cost_of(order), problem.cost_of(order))
     tight = tighten(problem)
     if tight is None:
         return TsptwAnswer(Status.INFEASIBLE, (), 0, 0)
@@ -85,13 +88,14 @@ def solve_tsptw(problem: Tsptw, *, effort: TsptwEffort | None = None, seed: int 
     run.grow(_FIRST_WIDTH)
     if not run.done:
         run.improve(seed)
+    priced_for = None
     for work in effort.works:
         if run.done or (effort.gives_up and run.is_far):
             break
-        run.price(effort.rounds)
+        if priced_for is None or run.cost != priced_for:
+            run.price(effort.rounds)
+            priced_for = run.cost
         run.grow(max(_FIRST_WIDTH, work // max(1, int(run.tight.arcs.sum()))))
-    if not run.done:
-        run.improve(seed + 1)
     return run.answer()
 
 
@@ -152,9 +156,9 @@ class _Run:
         self.exhausted |= found.complete
 
     def improve(self, seed: int) -> None:
-        """Let PyVRP better the tour, or find one."""
-        iterations = self.effort.iterations * 100 // max(len(self.problem), 100)
-        order = improve(self.problem, self.tight, self.order, iterations=iterations, seed=seed)
+        """Better the tour by local search, or find one."""
+        trials = self.effort.trials
+        order = improve(self.problem, self.tight, self.order, trials=trials, seed=seed)
         if order and (self.cost is None or self.problem.cost_of(order) < self.cost):
             self.order = order
 
