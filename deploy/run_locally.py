@@ -29,7 +29,7 @@ import yaml
 COMPOSE = Path(__file__).parent.parent / "compose.yaml"
 SECRETS = "/run/secrets"
 ORDER = ("scheduler", "worker", "api")
-STOP_WITHIN_S = 30
+LOOK_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class Here:
     def text(self, said: str) -> str:
         """Return a word of a command or a setting as it has to be here."""
         for name, port in self.ports.items():
-            said = said.replace(f"//{name}:{_declared(name)}", f"//127.0.0.1:{port}")
+            for host in (name, "127.0.0.1"):
+                said = said.replace(f"{host}:{_declared(name)}", f"127.0.0.1:{port}")
         return said.replace(SECRETS, str(self.secrets)).replace("0.0.0.0", "127.0.0.1")  # noqa: S104
 
 
@@ -69,14 +70,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             for service in ORDER:
                 running[service] = _start(service, services[service], here)
-            while not stopped.wait(0.2):
+                _wait_until_healthy(services[service], running[service], here, stopped)
+            while not stopped.wait(LOOK_S):
                 ended = [name for name, process in running.items() if process.poll() is not None]
                 if ended:
                     sys.stderr.write(f"{', '.join(ended)} ended\n")
                     return 1
             return 0
         finally:
-            _stop([running[service] for service in reversed(ORDER) if service in running])
+            begun = [service for service in reversed(ORDER) if service in running]
+            _stop([(running[each], _grace_s(services[each])) for each in begun])
 
 
 def _start(name: str, service: Mapping[str, Any], here: Here) -> subprocess.Popen[bytes]:
@@ -89,12 +92,33 @@ def _start(name: str, service: Mapping[str, Any], here: Here) -> subprocess.Pope
     return subprocess.Popen([program, *command[1:]], env={**os.environ, **own, **told})  # noqa: S603
 
 
-def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    for process in processes:
+def _wait_until_healthy(
+    service: Mapping[str, Any],
+    process: subprocess.Popen[bytes],
+    here: Here,
+    stopped: threading.Event,
+) -> None:
+    """Wait as those do that depend on a service whose health is checked here (not by its image)."""
+    kind, *command = service.get("healthcheck", {}).get("test", ["NONE"])
+    if kind != "CMD":
+        return
+    check = [Path(sys.executable).parent / command[0], *map(here.text, command[1:])]
+    while process.poll() is None and not stopped.wait(LOOK_S):
+        if subprocess.run(check, stderr=subprocess.DEVNULL, check=False).returncode == 0:  # noqa: S603
+            return
+
+
+def _grace_s(service: Mapping[str, Any]) -> int:
+    return int(str(service["stop_grace_period"]).removesuffix("s"))
+
+
+def _stop(processes: Sequence[tuple[subprocess.Popen[bytes], int]]) -> None:
+    """End processes one after the other, and kill those that take longer than they are given."""
+    for process, within_s in processes:
         if process.poll() is None:
             process.terminate()
         try:
-            process.wait(STOP_WITHIN_S)
+            process.wait(within_s)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

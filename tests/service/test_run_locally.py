@@ -26,6 +26,8 @@ from tests.stores import Cluster, cluster  # noqa: F401 -- a fixture
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 300.0
+MOST_FAILURES = 200
+"""Of recognition, for one address: far fewer are let through a minute, in all processes."""
 BOUNDARY = "a-boundary-that-is-in-no-file"
 
 
@@ -46,6 +48,18 @@ class Deployed:
         )
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             return json.load(answer)
+
+    def is_healthy(self) -> bool:
+        """Return what the check of the image says of it."""
+        image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+        found = re.search(r"^HEALTHCHECK.*?CMD (\[[^\n]*\])$", image, re.MULTILINE | re.DOTALL)
+        assert found is not None
+        program, *words = json.loads(found[1])
+        assert program == "python"
+        said = [word.replace("http://127.0.0.1:8000", self.url) for word in words]
+        assert said != words
+        done = subprocess.run([sys.executable, *said], stderr=subprocess.DEVNULL, check=False)
+        return done.returncode == 0
 
 
 @pytest.fixture
@@ -100,9 +114,24 @@ def test_a_campaign_is_planned_on_the_cluster_by_the_commands_of_the_containers(
         job = deployed.ask(f"/jobs/{job['jobID']}")
     assert job["status"] == "successful", job
     assert deployed.ask(f"/plans/{job['plan_id']}/verify")["ok"] is True
+    assert deployed.is_healthy()
+    near, far = "203.0.113.5", "203.0.113.6"
+    refused = (_status_of_a_bad_key(deployed, near) for _ in range(MOST_FAILURES))
+    assert next(status for status in refused if status != 401) == 429, "whichever process answers"
+    assert _status_of_a_bad_key(deployed, far) == 401, "the address is that which the proxy tells"
     deployed.process.send_signal(signal.SIGTERM)
     deployed.process.communicate(timeout=PATIENCE_S)
     assert deployed.process.returncode == 0
+    assert not deployed.is_healthy()
+
+
+def _status_of_a_bad_key(service: Deployed, address: str) -> int:
+    headers = {"Authorization": "Bearer pk_0000000000_0", "X-Forwarded-For": address}
+    request = urllib.request.Request(service.url + "/campaigns", headers=headers)  # noqa: S310
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=PATIENCE_S)  # noqa: S310 -- http on this machine
+    with refused.value as answer:
+        return answer.code
 
 
 def _zipped(files: Mapping[str, bytes]) -> bytes:
