@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from app.service.access import authenticate
 from app.service.app import create_service
@@ -82,16 +82,23 @@ def ids(store_url: str, children_here: None) -> dict[str, str]:  # noqa: ARG001,
 
 
 class Anew:
-    """The service, and how it is taken back to its beginning."""
+    """The service, how it is taken back to its beginning, and which routes answered well."""
 
     def __init__(self, beginning: str, copy: Callable[[str], str], folder: Path) -> None:
         self._beginning, self._copy, self._folder = beginning, copy, folder
         self._store: Store | None = None
+        self.succeeded: set[object] = set()
         self.begin()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the service does."""
-        await self._app(scope, receive, send)
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] < 300:
+                self.succeeded.add(scope.get("endpoint"))
+            await send(message)
+
+        await self._app(scope, receive, told)
 
     def begin(self) -> None:
         """Serve a store that is as it was at first, in a service that remembers nothing."""
@@ -127,6 +134,7 @@ def test_no_request_meets_what_the_document_does_not_tell(
     assert len(operations) > 60
     faults = [fault for operation in operations for fault in _faults(operation, ids)]
     assert not faults, "\n\n".join(faults)
+    assert len(application.succeeded) > len(operations) / 3, "the others: test_openapi_answers"
 
 
 @pytest.mark.slow
@@ -160,6 +168,7 @@ def test_what_one_request_makes_the_next_ones_use_without_surprise(
 
     told = settings(SETTINGS, max_examples=2 * EXAMPLES, stateful_step_count=15)
     run_state_machine_as_test(Planner, settings=told)
+    assert len(application.succeeded) > 12, "more than refusals"
 
 
 def schema_of(application: Anew) -> Any:
