@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +17,7 @@ from app.db_cli import db
 from app.french import FrenchCommand, FrenchGroup
 from app.people_cli import forget, key, withdraw
 from app.said_crs import confirmed_crs
+from app.said_words import said_begun, said_budgets
 
 cli = typer.Typer(
     name="placarde",
@@ -39,8 +38,6 @@ CampaignDir = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Un seul objet JSON sur la sortie standard.")]
 PlanDir = Annotated[Path, typer.Argument(metavar="PLAN_DIR", help="Dossier du plan.")]
-MOST_BUDGETS = 200
-"""More budgets than that on one curve show nothing more."""
 SaidCrs = Annotated[
     list[str] | None,
     typer.Option(
@@ -171,7 +168,7 @@ def tour(
     as_json: AsJson = False,
 ) -> None:
     """Plan the tour alone."""
-    began = _begun(begun, today, blocked or [])
+    began = said_begun(begun, today, blocked or [])
     confirmed = confirmed_crs(crs)
     from app import commands
 
@@ -191,51 +188,6 @@ def tour(
             as_json=as_json,
         )
     )
-
-
-Begun = tuple[Path, date, tuple[tuple[str, date], ...]]
-
-
-def _begun(folder: Path | None, today: str, blocked: list[str]) -> Begun | None:
-    """Return where a tour that has begun is, the day it is now, and what cannot be reached.
-
-    Raises
-    ------
-    typer.BadParameter
-        If one of them is given without the others that it needs, or a date is none.
-    """
-    if folder is None:
-        if today or blocked:
-            raise typer.BadParameter(
-                "ne va qu’avec --from, le dossier de la tournée commencée.",
-                param_hint="'--today'" if today else "'--blocked'",
-            )
-        return None
-    if not today:
-        raise typer.BadParameter("demande aussi --today.", param_hint="'--from'")
-    pairs = [text.rpartition(":") for text in blocked]
-    return (
-        folder,
-        _day(today, "'--today'"),
-        tuple((maison, _day(day, "'--blocked'")) for maison, _, day in pairs),
-    )
-
-
-def _day(text: str, option: str) -> date:
-    """Return the day of e.g. ``2017-10-25`` or ``25/10/2017``.
-
-    Raises
-    ------
-    typer.BadParameter
-        If it is none.
-    """
-    french = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text, re.ASCII)
-    try:
-        return date(*map(int, french.group(3, 2, 1))) if french else date.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(
-            f"{text} ; attendu une date comme 2017-10-25 ou 25/10/2017.", param_hint=option
-        ) from error
 
 
 @cli.command(cls=FrenchCommand, help="Vérifie toutes les règles d’un plan, autrement.")
@@ -392,7 +344,7 @@ def sweep(
     as_json: AsJson = False,
 ) -> None:
     """Match a campaign under several budgets."""
-    least_cents, most_cents, count = _budget_range(budget)
+    least_cents, most_cents, count = said_budgets(budget)
     confirmed = confirmed_crs(crs)
     from app import commands
 
@@ -407,31 +359,6 @@ def sweep(
             force=force,
             as_json=as_json,
         )
-    )
-
-
-def _budget_range(text: str) -> tuple[int, int, int]:
-    """Return least and most in cents, and how many, of e.g. ``40000:160000:10``.
-
-    Raises
-    ------
-    typer.BadParameter
-        If it is none, or asks for more than `MOST_BUDGETS`.
-    """
-    euros = r"(\d{1,10})(?:[.,](\d{1,2}))?"
-    found = re.fullmatch(rf"{euros}:{euros}:(\d{{1,4}})", text, re.ASCII)
-    if found is not None:
-        least, most = (
-            int(whole) * 100 + int((cents or "").ljust(2, "0"))
-            for whole, cents in (found.group(1, 2), found.group(3, 4))
-        )
-        count = int(found[5])
-        if least < most and 2 <= count <= MOST_BUDGETS:
-            return least, most, count
-    raise typer.BadParameter(
-        f"{text} ; attendu MIN:MAX:NOMBRE en euros, comme 40000:160000:10, avec MIN plus petit que "
-        f"MAX et de 2 à {MOST_BUDGETS} budgets.",
-        param_hint="'--budget'",
     )
 
 

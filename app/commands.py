@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
-from enum import IntEnum
 from pathlib import Path
 
 from app import reconcile_wording, study_wording, tour_wording, wording
@@ -25,21 +21,12 @@ from app.studies import (
     spread_budgets,
     sweep_budgets,
 )
+from app.terminal import Exit, guarded, now, say, say_json, say_progress
 from app.touring import Again, tour_campaign
 from app.usecases import Planned, clean_into, copy_demo, plan_campaign, verify_plan
 from data.read import read_campaign
 from data.write import check_target
-from geo.errors import CampaignError, OutputExistsError, PlacardeError, UnknownNameError
 from geo.french import counted
-
-
-class Exit(IntEnum):
-    """What the exit status of every command means."""
-
-    DONE = 0
-    PROBLEMS = 1  # the inputs have problems, or `verify` found a violation
-    USAGE = 2
-    SHORTFALL = 3  # planned, but something asked for could not be done
 
 
 def demo(out: Path, *, force: bool) -> int:
@@ -51,14 +38,14 @@ def demo(out: Path, *, force: bool) -> int:
         planned = plan_campaign(
             out / "campaign",
             out / "plan",
-            created=_now(),
+            created=now(),
             force=force,
             roads=_roads(),
-            progress=_progress,
+            progress=say_progress,
         )
         return _say_planned(planned, as_json=False)
 
-    return _guarded(work, as_json=False)
+    return guarded(work, as_json=False)
 
 
 def check(
@@ -73,13 +60,13 @@ def check(
         else:
             reading, written = clean_into(fix, folder=folder, crs=crs)
         if as_json:
-            _print_json(wording.check_json(reading, written))
+            say_json(wording.check_json(reading, written))
         else:
-            _print(wording.check_lines(reading))
-            _print(wording.fixed_lines(fix, written))
+            say(wording.check_lines(reading))
+            say(wording.fixed_lines(fix, written))
         return Exit.PROBLEMS if reading.campaign is None else Exit.DONE
 
-    return _guarded(work, as_json=as_json)
+    return guarded(work, as_json=as_json)
 
 
 def geocode(folder: Path, *, again: bool, as_json: bool) -> int:
@@ -87,15 +74,15 @@ def geocode(folder: Path, *, again: bool, as_json: bool) -> int:
 
     def work() -> int:
         geocoded = geocode_campaign(
-            folder, server=geocoder_setting(os.environ), again=again, progress=_progress
+            folder, server=geocoder_setting(os.environ), again=again, progress=say_progress
         )
         if as_json:
-            _print_json({"ok": True, **asdict(geocoded)})
+            say_json({"ok": True, **asdict(geocoded)})
         else:
-            _print(geocoded_lines(geocoded))
+            say(geocoded_lines(geocoded))
         return Exit.DONE
 
-    return _guarded(work, as_json=as_json)
+    return guarded(work, as_json=as_json)
 
 
 def plan(
@@ -113,16 +100,16 @@ def plan(
         planned = plan_campaign(
             folder,
             out,
-            created=_now(),
+            created=now(),
             seed=seed,
             crs=crs,
             force=force,
             roads=_roads(),
-            progress=_progress,
+            progress=say_progress,
         )
         return _say_planned(planned, as_json=as_json)
 
-    return _guarded(work, as_json=as_json)
+    return guarded(work, as_json=as_json)
 
 
 def tour(
@@ -141,22 +128,22 @@ def tour(
         toured = tour_campaign(
             folder,
             out,
-            created=_now(),
+            created=now(),
             variants=variants,
             again=again,
             crs=crs,
             roads=_roads(),
             force=force,
-            progress=_progress,
+            progress=say_progress,
         )
         if as_json:
-            _print_json(tour_wording.tour_json(toured))
+            say_json(tour_wording.tour_json(toured))
         else:
-            _print(wording.problem_lines(toured.reading.problems), to_stderr=True)
-            _print(tour_wording.tour_lines(toured))
+            say(wording.problem_lines(toured.reading.problems), to_stderr=True)
+            say(tour_wording.tour_lines(toured))
         return Exit.SHORTFALL if toured.tours[0].shortfalls else Exit.DONE
 
-    return _guarded(work, as_json=as_json)
+    return guarded(work, as_json=as_json)
 
 
 def verify(folder: Path) -> int:
@@ -164,10 +151,10 @@ def verify(folder: Path) -> int:
 
     def work() -> int:
         verified = verify_plan(folder)
-        _print(wording.verify_lines(verified))
+        say(wording.verify_lines(verified))
         return Exit.PROBLEMS if verified.violations else Exit.DONE
 
-    return _guarded(work, as_json=False)
+    return guarded(work, as_json=False)
 
 
 def explain(
@@ -183,13 +170,13 @@ def explain(
             summary=summary or (face is None and agent is None),
         )
         if as_json:
-            _print_json(study_wording.explain_json(explained))
+            say_json(study_wording.explain_json(explained))
         else:
-            _print(study_wording.changed_lines(explained), to_stderr=True)
-            _print(study_wording.explain_lines(explained))
+            say(study_wording.changed_lines(explained), to_stderr=True)
+            say(study_wording.explain_lines(explained))
         return Exit.DONE
 
-    return _guarded(work, as_json=as_json)
+    return guarded(work, as_json=as_json)
 
 
 def compare(
@@ -208,43 +195,43 @@ def compare(
         else:
             compared = write_comparison(folder_a, folder_b, page, force=force)
         if as_json:
-            _print_json(study_wording.compare_json(compared))
+            say_json(study_wording.compare_json(compared))
         else:
-            _print(study_wording.compare_lines(compared))
+            say(study_wording.compare_lines(compared))
         return Exit.DONE
 
-    return _guarded(work, as_json=as_json)
+    return guarded(work, as_json=as_json)
 
 
 def map_by_level(folder: Path, out: Path, *, level: str, force: bool, as_json: bool) -> int:
     """Write the officials' page of each zone of a level of a plan folder."""
 
     def work() -> int:
-        mapped = map_by_zone(folder, out, level=level, force=force, progress=_progress)
+        mapped = map_by_zone(folder, out, level=level, force=force, progress=say_progress)
         if as_json:
             found = {"out": str(mapped.folder), "files": list(mapped.files)}
-            _print_json({"ok": True, **found, "index": mapped.index})
+            say_json({"ok": True, **found, "index": mapped.index})
         else:
             files = counted(len(mapped.files), "carte écrite", "cartes écrites")
-            _print([f"{files} dans {mapped.folder}, et leur liste, {mapped.index}"])
+            say([f"{files} dans {mapped.folder}, et leur liste, {mapped.index}"])
         return Exit.DONE
 
-    return _guarded(work, as_json=as_json)
+    return guarded(work, as_json=as_json)
 
 
 def remarks(folder: Path, files: Sequence[Path], out: Path, *, force: bool, as_json: bool) -> int:
     """Gather the remarks that readers of a plan's maps saved, and write them into `out`."""
 
     def work() -> int:
-        gathered = gather_remarks(folder, files, out, force=force, progress=_progress)
+        gathered = gather_remarks(folder, files, out, force=force, progress=say_progress)
         if as_json:
-            _print_json(gathered_json(gathered))
+            say_json(gathered_json(gathered))
         else:
-            _print(wording.problem_lines(gathered.warnings), to_stderr=True)
-            _print([*gathered.summary, "", f"Écrit dans {gathered.folder}"])
+            say(wording.problem_lines(gathered.warnings), to_stderr=True)
+            say([*gathered.summary, "", f"Écrit dans {gathered.folder}"])
         return Exit.DONE
 
-    return _guarded(work, as_json=as_json)
+    return guarded(work, as_json=as_json)
 
 
 def export(
@@ -267,15 +254,15 @@ def export(
             advertiser=advertiser,
             buyer=buyer,
             force=force,
-            progress=_progress,
+            progress=say_progress,
         )
         if as_json:
-            _print_json(wording.export_json(exported))
+            say_json(wording.export_json(exported))
         else:
-            _print(wording.export_lines(exported))
+            say(wording.export_lines(exported))
         return Exit.DONE
 
-    return _guarded(work, as_json=as_json)
+    return guarded(work, as_json=as_json)
 
 
 def reconcile(
@@ -295,19 +282,19 @@ def reconcile(
             returned_file,
             out,
             accept_proposals=accept_proposals,
-            created=_now(),
+            created=now(),
             force=force,
-            progress=_progress,
+            progress=say_progress,
         )
         if as_json:
-            _print_json(reconcile_wording.reconcile_json(reconciled))
+            say_json(reconcile_wording.reconcile_json(reconciled))
         else:
-            _print(wording.problem_lines(reconciled.warnings), to_stderr=True)
-            _print(reconcile_wording.reconcile_lines(reconciled))
+            say(wording.problem_lines(reconciled.warnings), to_stderr=True)
+            say(reconcile_wording.reconcile_lines(reconciled))
         left = reconciled.plan.shortfalls or reconcile_wording.open_proposals(reconciled)
         return Exit.SHORTFALL if left else Exit.DONE
 
-    return _guarded(work, as_json=as_json)
+    return guarded(work, as_json=as_json)
 
 
 def sweep(
@@ -330,78 +317,26 @@ def sweep(
             budgets_cents=spread_budgets(least_cents, most_cents, count=count),
             crs=crs,
             force=force,
-            progress=_progress,
+            progress=say_progress,
         )
         if as_json:
-            _print_json(study_wording.sweep_json(swept))
+            say_json(study_wording.sweep_json(swept))
         else:
-            _print(study_wording.sweep_lines(swept))
+            say(study_wording.sweep_lines(swept))
         return Exit.DONE
 
-    return _guarded(work, as_json=as_json)
+    return guarded(work, as_json=as_json)
 
 
 def _say_planned(planned: Planned, *, as_json: bool) -> int:
     if as_json:
-        _print_json(wording.plan_json(planned))
+        say_json(wording.plan_json(planned))
     else:
-        _print(wording.problem_lines(planned.reading.problems), to_stderr=True)
-        _print(wording.plan_lines(planned))
+        say(wording.problem_lines(planned.reading.problems), to_stderr=True)
+        say(wording.plan_lines(planned))
     return Exit.SHORTFALL if planned.plan.shortfalls else Exit.DONE
-
-
-def _guarded(work: Callable[[], int], *, as_json: bool) -> int:
-    """Run `work`, and turn what Placarde or the system refuses into words and a status."""
-    try:
-        return work()
-    except CampaignError as error:
-        if as_json:
-            _print_json({"ok": False, "problems": wording.problems_json(error.problems)})
-        else:
-            _print(wording.problem_lines(error.problems), to_stderr=True)
-        return Exit.PROBLEMS
-    except (OutputExistsError, UnknownNameError) as error:
-        _refuse(str(error), as_json=as_json)
-        return Exit.USAGE
-    except PlacardeError as error:
-        _refuse(str(error), as_json=as_json)
-        return Exit.PROBLEMS
-    except BrokenPipeError:
-        raise  # nobody reads on: typer ends without a word
-    except OSError as error:
-        _refuse(wording.system_line(error), as_json=as_json)
-        return Exit.USAGE
-
-
-def _refuse(message: str, *, as_json: bool) -> None:
-    if as_json:
-        _print_json({"ok": False, "error": message})
-    else:
-        _print([message], to_stderr=True)
-
-
-def _now() -> datetime:
-    """Return the date of creation: now, or SOURCE_DATE_EPOCH where a reproducible build sets it."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    if epoch is None:
-        return datetime.now(UTC).replace(microsecond=0)
-    return datetime.fromtimestamp(int(epoch), UTC)
 
 
 def _roads() -> RoadSettings:
     """Return the routing server that this machine is set up for, if any."""
     return road_settings(os.environ)
-
-
-def _progress(message: str) -> None:
-    _print([message], to_stderr=True)
-
-
-def _print(lines: Iterable[str], *, to_stderr: bool = False) -> None:
-    stream = sys.stderr if to_stderr else sys.stdout
-    stream.writelines(f"{line}\n" for line in lines)
-    stream.flush()
-
-
-def _print_json(document: Mapping[str, object]) -> None:
-    _print([json.dumps(document, ensure_ascii=False, indent=2)])

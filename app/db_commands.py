@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app import wording
-from app.commands import Exit
 from app.service.settings import STORE_FILE, SettingError, service_settings
+from app.terminal import Exit
 from data.store import Store, StoreUnavailableError, campaigns, clock, folders, open_store, schema
 from data.store import backup as backups
 from data.store import restore as restores

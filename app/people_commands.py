@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from app.commands import Exit
 from app.db_commands import RefusedError, guarded, now
 from app.service.access import EVERYWHERE, Action, Role
 from app.service.routes.keys import SUBJECT
+from app.terminal import Exit
 from data.store import Store, Tx, campaigns, clock, keys, members
 from data.store.audit import Act
 from data.store.ids import new_id

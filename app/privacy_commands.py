@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from app.commands import Exit
 from app.db_commands import RefusedError, guarded
 from app.people_commands import act_here, tell
 from app.service.context import Services
 from app.service.settings import service_settings
+from app.terminal import Exit
 from data.store import Store, erasure
 from geo.french import NBSP, counted, listed
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from app.commands import Exit
 from app.service.serve import serve
 from app.service.settings import SettingError
+from app.terminal import Exit
 from data.store import StoreUnavailableError
 from data.store.schema import SchemaError
 from geo.french import NBSP
