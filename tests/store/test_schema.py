@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from data.store import Store, open_store, schema
 from data.store.audit import Act, record
-from data.store.tables import Base
+from data.store.tables import Base, JobRecord
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
@@ -48,6 +48,31 @@ def test_upgrading_again_changes_nothing(empty_url: str) -> None:
     assert schema.upgrade(store) == schema.latest()
     assert schema.upgrade(store) == schema.latest() == schema.current(store)
     store.close()
+
+
+def test_jobs_of_an_older_program_keep_their_best_plan(empty_url: str) -> None:
+    store = open_store(empty_url)
+    with store.write() as tx:
+        assert schema.prepare(store, tx, "0002") == "0002"
+        at = {"at": "2026-11-22 09:30:00+00:00"}
+        tx.execute(text(_OLDER_CAMPAIGN), at)
+        tx.execute(text(_OLDER_JOB), at)
+    schema.upgrade(store)
+    with store.read() as tx:
+        job = tx.get_one(JobRecord, "j_1")
+        assert (job.status, job.cancel_asked, job.keep_best) == ("running", True, True)
+    store.close()
+
+
+_OLDER_CAMPAIGN = """
+INSERT INTO campaigns (campaign_id, name, settings, version, rows_version, created_at, created_by,
+changed_at) VALUES ('c_1', 'Carré', '{}', 1, 0, :at, 'anne', :at)
+"""
+_OLDER_JOB = """
+INSERT INTO jobs (job_id, campaign_id, kind, parameters, status, progress, reason, problems,
+attempt, worker, cancel_asked, created_at, created_by)
+VALUES ('j_1', 'c_1', 'plan', '{}', 'running', '{}', '', '[]', 1, 'w_1', true, :at, 'anne')
+"""
 
 
 @pytest.mark.slow
