@@ -143,8 +143,9 @@ def _cautions(compared: Compared) -> list[str]:
     cautions = []
     if compared.fairness_a != compared.fairness_b:
         cautions.append(
-            f" : fairness vaut {compared.fairness_a:g} dans A et {compared.fairness_b:g} dans B ; "
-            "objectifs et expositions équivalentes ne se comparent pas."
+            f" : le réglage fairness vaut {compared.fairness_a:g} dans A et "
+            f"{compared.fairness_b:g} dans B ; objectifs et expositions équivalentes ne se "
+            "comparent pas."
         )
     if not compared.comparison.same_targets:
         cautions.append(

@@ -43,9 +43,25 @@ def level_name(level: str) -> str:
     return _LEVELS.get(level, level)
 
 
-def words(series: str, one: str, *, key: str, sample: str = "1") -> Json:
-    """Return what a page calls its series, and how its legend explains a face: sign and words."""
-    return {"series": series, "one": one, "key": french.typeset(key), "sample": sample}
+def words(
+    series: str,
+    one: str,
+    *,
+    key: str,
+    sample: str = "1",
+    counted: tuple[str, str] = ("affichage", "affichages"),
+) -> Json:
+    """Return what a page calls its series, how its legend explains a face, and what it counts.
+
+    The legend is a sign and words; what is counted comes as one and as several.
+    """
+    return {
+        "series": series,
+        "one": one,
+        "key": french.typeset(key),
+        "sample": sample,
+        "counted": list(counted),
+    }
 
 
 def zones_block(scene: Scene) -> Json:

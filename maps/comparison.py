@@ -72,7 +72,11 @@ def render_comparison(
     payload = {
         "head": _head(united, comparison, cautions, faces=len(faces)),
         "words": blocks.words(
-            "Changements", "Changement", key="Face qui change ; son signe dit en quoi", sample="±"
+            "Changements",
+            "Changement",
+            key="Face qui change ; son signe dit en quoi",
+            sample="±",
+            counted=("changement", "changements"),
         ),
         "series": [_KINDS[kind] for kind in np.unique(kinds)],
         "periods": blocks.periods_block(scene),

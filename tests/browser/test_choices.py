@@ -331,6 +331,8 @@ def test_the_dark_page_is_dark_and_paper_is_not(pages: dict[str, str], shared: L
     assert brightness(visit) < 100
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert brightness(visit) > 200
+    finer = "(canvas) => canvas.width / parseFloat(canvas.style.width)"
+    assert page.locator(".leaflet-faces-pane canvas").evaluate(finer) > 2, "paper is finer"
     assert "Imprimé le " in page.locator("#feuille").text_content()  # type: ignore[operator]
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert brightness(visit) < 100

@@ -56,6 +56,7 @@ def test_the_page_tells_what_was_added_removed_and_changed(open_page: Open) -> N
     said = " ".join(" ".join(row) for row in rows)
     assert len(rows) == 3
     assert all(word in said for word in ("Ajouté dans B", "Retiré de A", "Autre portrait"))
+    assert visit.page.locator("#etat").inner_text() == "3\u00a0changements sur 2\u00a0faces"
     assert visit.table("Ce que valent les deux plans")[0] == ["Coût", "1", "2", "+1"]
     assert visit.page.locator("h1").inner_text() == HOSTILE
     assert visit.page.evaluate("window.ran") is None

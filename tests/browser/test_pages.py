@@ -316,6 +316,35 @@ def test_no_face_is_drawn_twice_while_the_page_opens(
     assert visit.page.evaluate("window.drawnSigns") == visit.drawn()["signs"]
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_longest_names_are_read_whole_on_the_map(width: int, open_page: Open) -> None:
+    long = "Communauté de communes des Hautes Vallées, des Plateaux et des Gorges du Vercors"
+    names = {"t1": long, "t2": "X" * 70, "t3": long.upper(), "t4": "Saint-" * 12}
+    campaign = with_zone_names(tiny_campaign(), names)
+    page = open_page(pages_of(campaign)[OFFICIALS], width=width, height=800).page
+    page.get_by_label("Exposition itinérante").uncheck()
+    shown: set[str] = set()
+    for way in (0, 1, -1, -1, 1):
+        # Towards one edge of the map and then towards the other.
+        page.evaluate(
+            "way => void map_placarde.panBy([way * map_placarde.getSize().x / 3, 0],"
+            " { animate: false })",
+            way,
+        )
+        shown |= set(page.locator(".name").all_inner_texts())
+        assert page.evaluate(_CUT_NAMES) == []
+    assert len(shown & set(names.values())) >= 2
+
+
+_CUT_NAMES = """() => {
+  const frame = document.querySelector(".map").getBoundingClientRect();
+  return [...document.querySelectorAll(".name")].filter((name) => {
+    const { left, right, top, bottom } = name.getBoundingClientRect();
+    return left < frame.left || right > frame.right || top < frame.top || bottom > frame.bottom;
+  }).map((name) => name.textContent);
+}"""
+
+
 def test_a_plan_without_anything_still_opens(campaign: Campaign, open_page: Open) -> None:
     bare = replace(campaign, agents=(), maisons=(), tour=None)
     for html in pages_of(bare).values():

@@ -73,7 +73,7 @@ function zoneCard(model, zone) {
   }
   const body = el("div", {},
     factList([...above, ...peopleOf(model, zone)]),
-    el("p", {}, here.length ? counted(here.length, "affichage", "affichages") : "Aucun affichage ici."),
+    el("p", {}, here.length ? counted(here.length, ...model.raw.words.counted) : `Aucun ${model.raw.words.counted[0]} ici.`),
     el("ul", { class: "card-postings" }, series.map((index) => el("li", {}, numbered(model.series[index])))));
   return [zone.name, model.raw.zones.levels[zone.level], body];
 }

@@ -117,7 +117,7 @@ function seriesChoice(model, brighten) {
   el("span", { class: "series-count" })));
   model.listeners.push(() => {
     countBySeries(model).forEach((n, i) => fill(buttons[i].querySelector(".series-count"), String(n),
-      el("span", { class: "unseen" }, n < 2 ? " affichage" : " affichages")));
+      el("span", { class: "unseen" }, ` ${model.raw.words.counted[n < 2 ? 0 : 1]}`)));
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(filters.series.has(i))));
     all.disabled = filters.series.size === 0;
   });

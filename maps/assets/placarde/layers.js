@@ -50,6 +50,8 @@ const UnseenCanvas = L.Canvas.extend({
     this._container.hidden = true;
   },
   _update() {
+    // Leaflet draws twice as fine where this says so; paper is finer than most screens.
+    L.Browser.retina = theme.printing || window.devicePixelRatio > 1;
     this._updating = true;
     L.Canvas.prototype._update.call(this);
     this._updating = false;

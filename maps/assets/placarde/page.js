@@ -80,7 +80,7 @@ function drawStatus(model) {
     const { show, period } = model.filters;
     const parts = [];
     if (show !== "unused") {
-      parts.push(`${counted(postings.length, "affichage", "affichages")} sur ${counted(byPlace.size, "face", "faces")}`);
+      parts.push(`${counted(postings.length, ...model.raw.words.counted)} sur ${counted(byPlace.size, "face", "faces")}`);
     }
     if (show !== "posted") parts.push(counted(unused.length, "face non utilisée", "faces non utilisées"));
     const closed = closedSequences(model, period).map(({ zone }) => model.zones[zone].name);

@@ -54,7 +54,7 @@ function layOut(map, shape) {
     space = spaceForMap(stage, side, { sheet, beside });
   }
   const high = beside || space.over < MAP_HEIGHTS.least ? space.under : space.over;
-  Object.assign(frame.style, { width: `${space.wide}mm`, height: `${within(high, space.wide)}mm` });
+  Object.assign(frame.style, { height: `${within(high, space.wide)}mm` });
   return () => {
     for (const node of [stage, side, frame]) node.removeAttribute("style");
     grid.classList.remove("beside");
