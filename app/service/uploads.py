@@ -22,6 +22,8 @@ from data.read.folder import is_relative_name
 
 MOST_FIELDS = 8
 MOST_FILES_IN_ZIP = 2000
+_BOUNDED = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""What is unpacked bit by bit; of the others a few bytes may fill the memory at once."""
 _LONGEST_NAME = 80
 _LONGEST_FIELD = 200
 _UNSAFE = re.compile(r"[^\w. -]")
@@ -135,29 +137,29 @@ def unzipped(content: bytes, *, most_bytes: int) -> dict[str, bytes]:
     Parameters
     ----------
     most_bytes
-        Of all files together; counted while they are unpacked, whatever the zip says of itself.
+        Of all files together, as the zip says of itself: no more than that is unpacked of any.
 
     Raises
     ------
     ApiError
-        422 if it is no zip that can be read, or names a path outside of itself; 413 if it holds
-        too much.
+        422 if it is no zip that can be read, or names a path outside of itself, or is compressed in
+        a way that is not unpacked bit by bit; 413 if it holds too much.
     """
     files: dict[str, bytes] = {}
-    left = most_bytes
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = [entry for entry in archive.infolist() if _is_wanted(entry)]
             if len(entries) > MOST_FILES_IN_ZIP:
                 raise ApiError(413, "zip-too-large", "The zip holds too many files.")
+            if sum(entry.file_size for entry in entries) > most_bytes:
+                raise ApiError(413, "zip-too-large", "The files in the zip are too large.")
             for entry in entries:
                 if not is_relative_name(entry.filename) or entry.filename in files:
                     raise _bad_zip()
+                if entry.compress_type not in _BOUNDED:
+                    raise _bad_zip()
                 with archive.open(entry) as file:
-                    files[entry.filename] = file.read(left + 1)
-                left -= len(files[entry.filename])
-                if left < 0:
-                    raise ApiError(413, "zip-too-large", "The files in the zip are too large.")
+                    files[entry.filename] = file.read(entry.file_size)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError) as error:
         raise _bad_zip() from error
     except (RuntimeError, NotImplementedError) as error:  # encrypted; an unknown compression
@@ -166,7 +168,9 @@ def unzipped(content: bytes, *, most_bytes: int) -> dict[str, bytes]:
 
 
 def _bad_zip() -> ApiError:
-    return ApiError(422, "bad-zip", "The file is no zip of a campaign folder that can be read.")
+    return ApiError(
+        422, "bad-zip", "The file is no zip (deflated) of a campaign folder that can be read."
+    )
 
 
 def _is_wanted(entry: zipfile.ZipInfo) -> bool:

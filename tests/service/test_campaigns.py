@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 import zipfile
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +12,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.service.access import Role
+from app.service.errors import ApiError
 from app.service.settings import ServiceSettings
+from app.service.uploads import unzipped
 from data.store import Store, audit, campaigns
 from tests.service.conftest import AsRole, isere_files
 from tests.service.tiny import tiny_files
@@ -160,6 +163,25 @@ class TestSmallQuota:
         assert len(bomb) < 100_000
         answer = send_zip(client, bomb)
         assert (answer.status_code, answer.json()["code"]) == (413, "zip-too-large")
+
+
+def test_a_zip_fills_no_more_memory_than_it_says() -> None:
+    honest = zip_of({"campaign.toml": b"#" * 50_000_000})
+    size = (50_000_000).to_bytes(4, "little")
+    assert honest.count(size) == 2, "in the local header and in the directory"
+    lying = honest.replace(size, (1000).to_bytes(4, "little"))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("campaign.toml", b"#" * 50_000_000)
+    wrong = packed.getvalue().replace(size, (1000).to_bytes(4, "little"))
+    for content, status in ((honest, 413), (lying, 422), (wrong, 422)):
+        tracemalloc.start()
+        with pytest.raises(ApiError) as refused:
+            unzipped(content, most_bytes=1_000_000)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert refused.value.status == status
+        assert peak < 5_000_000
 
 
 def test_campaigns_are_listed_page_by_page(client: TestClient) -> None:
