@@ -153,7 +153,7 @@ def _look_everywhere(visit: Visit) -> str:
     page.locator(".leaflet-marker-icon").first.evaluate("marker => marker.focus()")
     page.keyboard.press("Enter")
     seen.append(page.evaluate(_READ))
-    page.evaluate("document.querySelectorAll('tbody th button').forEach((b) => b.click())")
+    seen += page.evaluate(_READ_CARDS)
     page.evaluate("document.querySelector('.legend > .link').click()")
     page.get_by_role("slider").press("ArrowRight")
     page.locator("#choix-format").select_option(index=2)
@@ -180,6 +180,16 @@ def _look_everywhere(visit: Visit) -> str:
 
 # Without the scripts, one of which is the data.
 _READ = "['tete', 'contenu', 'pied'].map((id) => document.getElementById(id).textContent).join()"
+
+# What stands on the page after each row that leads to the map is followed: the first of each table
+# and the last one.
+_READ_CARDS = f"""() => [...document.querySelectorAll("table")].flatMap((table) => {{
+  const rows = [...table.querySelectorAll("tbody th button")];
+  return [rows[0], rows.at(-1)].filter(Boolean).map((row) => {{
+    row.click();
+    return {_READ};
+  }});
+}})"""
 
 # Nothing on a page of ours is one of these but the portraits, which this campaign has none of, the
 # tiles, and the two drawings of Leaflet.
