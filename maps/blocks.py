@@ -32,8 +32,8 @@ SOURCES = (
     ),
     french.typeset(
         "Fonds de carte, avec une connexion et au choix : © IGN – Plan IGN v2 (Géoplateforme) ; "
-        "© les contributeurs d’OpenStreetMap (ODbL), rendu OSM France. Sans connexion, la carte "
-        "est complète sur ses seules zones."
+        "© les contributeurs d’OpenStreetMap (ODbL, openstreetmap.org/copyright), rendu OSM "
+        "France. Sans connexion, la carte est complète sur ses seules zones."
     ),
 )
 

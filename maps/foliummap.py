@@ -21,7 +21,8 @@ TILES = (
 TILE_CREDIT = typeset("Fond de carte : © IGN – Plan IGN v2 (Géoplateforme)")
 
 # OpenStreetMap's own servers refuse a page without a referrer, which a file opened from a disk is.
-OSM_HOST = "https://tile.openstreetmap.fr"
+# OpenStreetMap France documents three hosts, a, b and c: one is enough, and all that a page allows.
+OSM_HOST = "https://a.tile.openstreetmap.fr"
 OSM_TILES = f"{OSM_HOST}/osmfr/{{z}}/{{x}}/{{y}}.png"
 OSM_CREDIT = typeset("Fond de carte : © les contributeurs d’OpenStreetMap (ODbL), rendu OSM France")
 

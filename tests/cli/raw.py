@@ -15,7 +15,7 @@ from shapely import Point, prepare
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-TILES = ("https://data.geopf.fr", "https://tile.openstreetmap.fr")
+TILES = ("https://data.geopf.fr", "https://a.tile.openstreetmap.fr")
 
 _ASKING = {"src", "srcset", "href", "data", "poster", "action", "formaction", "background"}
 _FOLLOWED_BY_A_CLICK = {"a"}
