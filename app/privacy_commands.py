@@ -32,10 +32,12 @@ def withdraw(agent_id: str, *, campaign_id: str | None, sure: bool) -> int:
         service = Services(store, service_settings(os.environ, secret=b""))
         pending = 0
         for each in found:
+            tell(f"Campagne {each}…")
             done = privacy.withdraw(service, each, agent_id, act_here)
             pending += len(done.pending)
-            made = counted(len(done.plans), "plan concerné", "plans concernés")
-            tell(f"Campagne {each}{NBSP}: accord retiré, {made}.")
+            tell(
+                f"  Accord retiré, {counted(len(done.plans), 'plan concerné', 'plans concernés')}."
+            )
         if pending:
             held = counted(pending, "plan reste retenu", "plans restent retenus")
             tell(f"{held}{NBSP}: il n’en sort plus rien. Le service le refait dès qu’il peut.")

@@ -76,8 +76,11 @@ def test_a_consent_is_withdrawn_from_every_plan_once_it_is_confirmed(
     assert (refused.exit_code, "Rien n’a changé" in refused.stderr) == (2, True)
     done = run("withdraw", "A1", typed="oui\n")
     assert done.exit_code == 0, done.output
-    assert f"Campagne {ids[0]}\u00a0: accord retiré, 1\u00a0plan concerné." in done.stderr
-    assert f"Campagne {ids[1]}\u00a0: accord retiré, 0\u00a0plan concerné." in done.stderr
+    for campaign_id, plans_told in zip(
+        ids, ("1\u00a0plan concerné", "0\u00a0plan concerné"), strict=True
+    ):
+        told = f"Campagne {campaign_id}…\n  Accord retiré, {plans_told}.\n"
+        assert told in done.stderr
     with store.read() as tx:
         assert b"A1" not in plans.files(tx, plan_id)["plan.json"]
         rows = [inputs.row(tx, campaign_id, "agents", "A1") for campaign_id in ids]
