@@ -1,4 +1,4 @@
-"""Local search for the travelling salesman with time windows, against every order of a few nodes.
+"""The travelling salesman with time windows, against every order of a few nodes.
 
 What a move is said to change is compared with a tour driven again from the depot.
 """
@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from geo.model import IntArray
 from geo.plan import Status
 from geo.tour.tsptw import Tsptw, TsptwEffort, solve_tsptw
+from geo.tour.tsptw.bounds import best_bound
+from geo.tour.tsptw.memory import memory_of
 from geo.tour.tsptw.moves import (
     COST,
     LATE,
@@ -27,6 +29,7 @@ from geo.tour.tsptw.moves import (
 )
 from geo.tour.tsptw.problem import tighten
 from geo.tour.tsptw.search import _ways, improve
+from geo.tour.tsptw.walks import walks_of
 
 BRIEF = TsptwEffort(trials=2_000, rounds=5, cells=20_000, works=(500_000,))
 
@@ -71,6 +74,32 @@ def test_local_search_alone_finds_the_least_of_few_orders(problem: Tsptw, seed: 
     order = improve(problem, tight, (), trials=3_000, seed=seed)
     assert order == improve(problem, tight, (), trials=3_000, seed=seed)
     assert (problem.cost_of(order) if order else None) == best
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems(), st.integers(0, 6), st.integers(1, 3))
+def test_walks_that_remember_all_are_tours_and_others_never_cost_more(
+    problem: Tsptw, size: int, unit: int
+) -> None:
+    tight, best = tighten(problem), least(problem)
+    if tight is None or len(problem) == 2:
+        return
+    cells = 10**9 if unit == 1 else 100 // unit
+    walks = walks_of(tight, problem.travel, cells=cells)
+    some = memory_of(tight, problem.travel, size=size)
+    every = memory_of(tight, problem.travel, size=len(problem))
+    # A node left out costs more than any tour; no node is visited twice.
+    dear = np.full(len(problem), 1_000, dtype=np.int64)
+    dear[0] = 0
+    prices = np.arange(len(problem), dtype=np.int64) * 7 - 12
+    prices[0] = 0
+    exact = best_bound(walks, every, target=1, rounds=0, price=dear)
+    cut = best_bound(walks, some, target=1, rounds=5, price=prices)
+    if best is not None:
+        assert exact.value <= best
+        assert cut.value <= best
+    if walks.unit == 1:
+        assert exact.value == best if best is not None else exact.value > 500
 
 
 @settings(max_examples=100, deadline=None)

@@ -7,8 +7,8 @@ Toth 1981). With a price λ(i) on each node, whatever its sign, and reduced cost
 
 a tour that has visited the nodes S, the last of them i at time t, at the cost g, costs in the end
 at least  g + b(i, t) + Σ λ(j) over the nodes j that are not in S. A walk never steps straight back
-where it came from. Time runs in buckets, rounded so that the bound stays one. The best prices are
-found by subgradient steps (Held and Karp 1971).
+where it came from, or remembers more (`geo.tour.tsptw.memory`). Time runs in buckets, rounded so
+that the bound stays one. The best prices are found by subgradient steps (Held and Karp 1971).
 """
 
 from __future__ import annotations
@@ -17,69 +17,24 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
-from scipy.sparse.csgraph import connected_components
 
 from geo.compiled import compiled
-from geo.model import BoolArray, IntArray
+from geo.model import FloatArray, IntArray
+from geo.tour.tsptw.memory import Memory, count_remembered, relax_remembering
 from geo.tour.tsptw.problem import Tightened
-
-NO_WAY = 1 << 60
-
-
-class Walks(NamedTuple):
-    """Windows and steps in buckets of `unit`, and the arcs as lists.
-
-    Node ``i`` has the cells ``first[i]`` to ``first[i + 1]``, one a bucket from ``ready[i]`` on.
-    """
-
-    unit: int
-    ready: IntArray
-    due: IntArray
-    first: IntArray
-    step: IntArray  # (n, n)
-    cost: IntArray  # (n, n)
-    arc_first: IntArray  # (n + 1,)
-    arc_to: IntArray  # (n_arcs,)
-    still: IntArray  # nodes from which another one is reached within the same bucket
-    passes: int
+from geo.tour.tsptw.walks import NO_WAY, Walks
 
 
 class Bound(NamedTuple):
-    """The prices ``(n,)`` and the walks: the best, its next node, the best over any other."""
+    """The prices ``(n,)``, the least of each cell for each pattern of `near`, and the value.
+
+    Bit ``b`` of a pattern tells that ``near[i, b]`` has been visited.
+    """
 
     price: IntArray
     best: IntArray
-    after: IntArray
-    other: IntArray
+    near: IntArray  # (n, so many)
     value: int
-
-
-def walks_of(tight: Tightened, cost: IntArray, *, cells: int) -> Walks:
-    """Return the walks with as fine a clock as leaves at most `cells` cells times arcs a node."""
-    n = len(tight.ready)
-    width = (tight.due - tight.ready)[1:]
-    unit = 1
-    degree = max(1.0, tight.arcs.sum() / n)
-    while int((width // unit + 1).sum() * degree) > cells:
-        unit = unit + 1 if unit < 16 else unit * 5 // 4
-    ready, due = tight.ready // unit, tight.due // unit
-    step = tight.step // unit
-    first = np.zeros(n + 1, dtype=np.int64)
-    first[1] = 1
-    first[2:] = 1 + np.cumsum((due - ready + 1)[1:])
-    arc_first = np.concatenate([[0], np.cumsum(tight.arcs.sum(axis=1))]).astype(np.int64)
-    arc_to = np.nonzero(tight.arcs)[1].astype(np.int64)
-    within = tight.arcs & (step == 0)
-    within[0] = within[:, 0] = False
-    still = np.flatnonzero(within.any(axis=1)).astype(np.int64)
-    passes = _largest_group(within)
-    return Walks(unit, ready, due, first, step, cost, arc_first, arc_to, still, passes)
-
-
-def _largest_group(within: BoolArray) -> int:
-    """Return how many nodes at most one may visit within one bucket, each once."""
-    _, group = connected_components(within, directed=False)
-    return int(np.bincount(group).max())
 
 
 @compiled
@@ -192,16 +147,30 @@ def _second(
 
 
 @compiled
-def _climb(walks: Walks, target: int, rounds: int, price: IntArray) -> int:
+def _lean(visits: IntArray, direction: FloatArray) -> float:
+    """Turn the direction towards nodes visited once; return its length, squared."""
+    norm = 0.0
+    for i in range(1, len(visits)):
+        direction[i] = 0.4 * (1 - visits[i]) + 0.6 * direction[i]
+        norm += direction[i] ** 2
+    return norm
+
+
+@compiled
+def _climb(walks: Walks, memory: Memory, target: int, rounds: int, price: IntArray) -> int:
     """Improve the prices in place; return the best value, `NO_WAY` where no walk comes home."""
     n, cells = len(walks.ready), walks.first[-1]
-    best, other = np.empty(cells, np.int64), np.empty(cells, np.int64)
+    size = memory.near.shape[1]
+    best, other = np.empty(cells << size, np.int64), np.empty(cells, np.int64)
     after = np.empty(cells, np.int64)
     visits = np.zeros(n, np.int64)
     now, direction = price.copy(), np.zeros(n)
     top, scale, since = -NO_WAY, 1.0, 0
     for _ in range(rounds):
-        _relax(walks, now, best, after, other)
+        if size:
+            relax_remembering(walks, memory, now, best)
+        else:
+            _relax(walks, now, best, after, other)
         if best[0] >= NO_WAY:
             return NO_WAY
         value = best[0] + now[1:].sum()
@@ -211,11 +180,11 @@ def _climb(walks: Walks, target: int, rounds: int, price: IntArray) -> int:
             price[:] = now
         if top >= target:
             return top
-        _count_visits(walks, after, best, other, now, visits)
-        norm = 0.0
-        for i in range(1, n):
-            direction[i] = 0.4 * (1 - visits[i]) + 0.6 * direction[i]
-            norm += direction[i] ** 2
+        if size:
+            count_remembered(walks, memory, now, best, visits)
+        else:
+            _count_visits(walks, after, best, other, now, visits)
+        norm = _lean(visits, direction)
         if norm < 1e-9:
             return top
         if since >= 12:
@@ -252,15 +221,20 @@ def first_prices(tight: Tightened, cost: IntArray) -> IntArray:
     return price
 
 
-def best_bound(walks: Walks, *, target: int, rounds: int, price: IntArray | None = None) -> Bound:
-    """Return the bound with good prices; `target` is what a tour is known or guessed to cost.
+def best_bound(walks: Walks, memory: Memory, *, target: int, rounds: int, price: IntArray) -> Bound:
+    """Return the bound with prices as good as so many rounds make them.
 
-    The value is `NO_WAY` where it is proven that there is no tour.
+    `target` is what a tour is known or guessed to cost. The value is `NO_WAY` where it is proven
+    that there is no tour.
     """
-    n, cells = len(walks.ready), int(walks.first[-1])
-    price = np.zeros(n, dtype=np.int64) if price is None else price.copy()
-    _climb(walks, target, rounds, price)
-    best, after, other = (np.empty(cells, dtype=np.int64) for _ in range(3))
-    _relax(walks, price, best, after, other)
+    cells, size = int(walks.first[-1]), memory.near.shape[1]
+    price = price.copy()
+    _climb(walks, memory, target, rounds, price)
+    best = np.empty(cells << size, dtype=np.int64)
+    if size:
+        relax_remembering(walks, memory, price, best)
+    else:
+        after, other = np.empty_like(best), np.empty_like(best)
+        _relax(walks, price, best, after, other)
     value = NO_WAY if best[0] >= NO_WAY else int(best[0] + price[1:].sum())
-    return Bound(price, best, after, other, value)
+    return Bound(price, best, memory.near, value)

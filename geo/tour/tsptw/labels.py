@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from geo.compiled import compiled
 from geo.model import IntArray
-from geo.tour.tsptw.bounds import NO_WAY, Bound, Walks
+from geo.tour.tsptw.bounds import Bound
 from geo.tour.tsptw.problem import Tightened
+from geo.tour.tsptw.walks import NO_WAY, Walks
 
 Words = NDArray[np.uint64]
 
@@ -93,10 +94,11 @@ def _in_time(ground: Ground, layer: Layer, row: int, k: int, time: int) -> bool:
 def _grow(ground: Ground, walks: Walks, bound: Bound, layer: Layer, limit: int, room: int) -> Grown:
     """Return the next layer with each label's bound; the count is -1 where room was too small."""
     n_words = layer.seen.shape[1]
-    size = 16
-    while size < 2 * room:
-        size *= 2
-    head = np.full(size, _FREE, np.int64)
+    slots = 16
+    while slots < 2 * room:
+        slots *= 2
+    size = bound.near.shape[1]
+    head = np.full(slots, _FREE, np.int64)
     seen = np.empty((room, n_words), np.uint64)
     last, time, cost = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
     left, parent = np.empty(room, np.int64), np.empty(room, np.int64)
@@ -118,7 +120,12 @@ def _grow(ground: Ground, walks: Walks, bound: Bound, layer: Layer, limit: int, 
                 continue
             spent = layer.cost[row] + ground.cost[i, k]
             rest = layer.left[row] - bound.price[k]
-            home = bound.best[walks.first[k] + arrive // walks.unit - walks.ready[k]]
+            cell = walks.first[k] + arrive // walks.unit - walks.ready[k]
+            pattern = 0
+            for b in range(size):
+                if _holds(layer.seen, row, bound.near[k, b]):
+                    pattern |= 1 << b
+            home = bound.best[(cell << size) + pattern]
             if home >= NO_WAY or spent + rest + home >= limit:
                 continue
             if not _in_time(ground, layer, row, k, arrive):
@@ -131,7 +138,7 @@ def _grow(ground: Ground, walks: Walks, bound: Bound, layer: Layer, limit: int, 
                 mix ^= key[w]
                 mix *= np.uint64(0xBF58476D1CE4E5B9)
                 mix ^= mix >> np.uint64(29)
-            slot = np.int64(mix & np.uint64(size - 1))
+            slot = np.int64(mix & np.uint64(slots - 1))
             while head[slot] != _FREE:
                 at = head[slot]
                 same = last[at] == k
@@ -139,7 +146,7 @@ def _grow(ground: Ground, walks: Walks, bound: Bound, layer: Layer, limit: int, 
                     same = same and seen[at, w] == key[w]
                 if same:
                     break
-                slot = (slot + 1) & (size - 1)
+                slot = (slot + 1) & (slots - 1)
             dominated = False
             at = head[slot]
             free = _FREE

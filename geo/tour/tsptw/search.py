@@ -37,6 +37,9 @@ from geo.tour.tsptw.problem import Tightened, Tsptw
 _LONGEST = 3
 """So many nodes move together, at most."""
 
+_SELDOM = 4
+"""One disturbance in so many does not mind windows, and neither does any while a tour is late."""
+
 _LEVEL, _STRETCH, _NEAR = 16, 12, 10
 """A disturbance: up to so many exchanges of stretches so long, that begin so near to one place.
 
@@ -165,12 +168,15 @@ def _draw(draws: Draws, below: int) -> int:
 
 @compiled
 def _disturb(ways: Ways, tour: Tour, waiting: Waiting, draws: Draws) -> int:
-    """Let stretches change places near one place, where it makes nothing later."""
+    """Let stretches change places near one place; mostly where it makes nothing later."""
     end = len(tour.order) - 1
     move = np.zeros(6, np.int64)
     move[KIND] = AS_IS
     centre = 1 + _draw(draws, end - 1)
     wanted = 1 + _draw(draws, _LEVEL)
+    anyhow = tour.late[-1] > 0 or _draw(draws, _SELDOM) == 0
+    if anyhow:
+        wanted = 1 + wanted // 4
     trials, made = 0, 0
     while end > 2 and made < wanted and trials < 50 * wanted:
         trials += 1
@@ -178,7 +184,7 @@ def _disturb(ways: Ways, tour: Tour, waiting: Waiting, draws: Draws) -> int:
         last = min(first + _draw(draws, _STRETCH), end - 2)
         move[FIRST], move[LAST] = first, last
         move[TO] = min(last + 1 + _draw(draws, _STRETCH), end - 1)
-        if _in_time(ways, tour, move):
+        if anyhow or _in_time(ways, tour, move):
             _change(ways, tour, waiting, move)
             made += 1
     return 2 * trials + 1

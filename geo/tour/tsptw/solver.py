@@ -11,10 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from geo.plan import Status
-from geo.tour.tsptw.bounds import NO_WAY, Bound, Walks, best_bound, first_prices, walks_of
+from geo.tour.tsptw.bounds import Bound, best_bound, first_prices
 from geo.tour.tsptw.labels import Ground, ground_of, search
+from geo.tour.tsptw.memory import memory_of
 from geo.tour.tsptw.problem import Tightened, Tsptw, tighten
 from geo.tour.tsptw.search import improve
+from geo.tour.tsptw.walks import NO_WAY, Walks, walks_of
 
 _FINE = 64
 """Costs are multiplied by this: prices are whole numbers, and may well be fractions of a unit."""
@@ -32,7 +34,10 @@ class TsptwEffort:
     trials
         Of local search: how many places are tried.
     rounds
-        Of subgradient steps, each time prices are sought for another tour.
+        Of subgradient steps.
+    remembers
+        How many nodes the walks of the bound keep in mind, from the second of `works` on; each one
+        doubles what a step takes, of which there are a quarter then.
     cells
         How fine the clock of the bound is: how many cells times arcs a node.
     works
@@ -47,6 +52,7 @@ class TsptwEffort:
     cells: int = 400_000
     works: tuple[int, ...] = (4_000_000,)
     gives_up: bool = True
+    remembers: int = 5
 
 
 THOROUGH = TsptwEffort(
@@ -55,7 +61,7 @@ THOROUGH = TsptwEffort(
     works=(8_000_000, 80_000_000, 800_000_000, 3_200_000_000),
     gives_up=False,
 )
-"""What is enough to prove most problems of 40 nodes."""
+"""What is enough to prove problems of up to 40 nodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +94,13 @@ def solve_tsptw(problem: Tsptw, *, effort: TsptwEffort | None = None, seed: int 
     run.grow(_FIRST_WIDTH)
     if not run.done:
         run.improve(seed)
-    priced_for = None
-    for work in effort.works:
+    for attempt, work in enumerate(effort.works):
         if run.done or (effort.gives_up and run.is_far):
             break
-        if priced_for is None or run.cost != priced_for:
+        if attempt == 0:
             run.price(effort.rounds)
-            priced_for = run.cost
+        elif attempt == 1:
+            run.price(effort.rounds // 4, remembers=effort.remembers)
         run.grow(max(_FIRST_WIDTH, work // max(1, int(run.tight.arcs.sum()))))
     return run.answer()
 
@@ -104,15 +110,13 @@ class _Run:
 
     def __init__(self, problem: Tsptw, tight: Tightened, effort: TsptwEffort) -> None:
         self.problem, self.tight, self.effort = problem, tight, effort
-        costs = problem.travel * _FINE
+        self.costs = costs = problem.travel * _FINE
         self.walks: Walks = walks_of(tight, costs, cells=effort.cells)
         self.ground: Ground = ground_of(tight, costs)
-        self.bound: Bound = best_bound(
-            self.walks, target=1, rounds=1, price=first_prices(tight, costs)
-        )
         self.order: tuple[int, ...] = ()
-        self.low = self.bound.value
-        self.exhausted = self.low >= NO_WAY
+        self.low, self.exhausted = 0, False
+        self.prices = first_prices(tight, costs)
+        self.price(1)
 
     @property
     def cost(self) -> int | None:
@@ -134,11 +138,15 @@ class _Run:
         """Return the bound as a whole number."""
         return max(0, -(-self.low // _FINE))
 
-    def price(self, rounds: int) -> None:
+    def price(self, rounds: int, *, remembers: int = 0) -> None:
         """Seek better prices, for the cost of the tour or a guess of it."""
         guess = max(self.low + self.low // 2, self.low + 1000 * _FINE)
         target = guess if self.cost is None else self.cost * _FINE
-        self.bound = best_bound(self.walks, target=target, rounds=rounds, price=self.bound.price)
+        memory = memory_of(self.tight, self.costs, size=remembers)
+        self.bound: Bound = best_bound(
+            self.walks, memory, target=target, rounds=rounds, price=self.prices
+        )
+        self.prices = self.bound.price
         self.low = max(self.low, self.bound.value)
         self.exhausted |= self.bound.value >= NO_WAY
 
