@@ -218,7 +218,7 @@ def test_the_planner_sees_unused_faces_and_why(pages: dict[str, str], shared: Lo
     visit.show_all_rows()
     rows = visit.table("Faces non utilisées")
     assert len(rows) == 64 - POSTINGS
-    assert {row[-1] for row in rows} == {"Non utilisée : disponible, non retenue"}
+    assert {row[-1] for row in rows} == {"Non utilisée\u00a0: disponible, non retenue"}
 
 
 def test_the_planner_reads_budget_quality_shortfalls_and_exposure(

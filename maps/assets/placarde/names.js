@@ -25,7 +25,7 @@ function drawNames(model, map, signs) {
   const write = () => {
     pane.replaceChildren();
     const zoom = map.getZoom();
-    const taken = signs().map((at) => boxAround(map.latLngToLayerPoint(at), 15, 14));
+    const taken = [...signs().map((at) => boxAround(map.latLngToLayerPoint(at), 15, SIGN)), ...controlBoxes(map)];
     const view = map.getBounds();
     for (const zone of candidates) {
       const coarse = zone.sequence || (zone.level === main && main !== model.finest);
@@ -50,6 +50,16 @@ function sequenceNames(model) {
 
 function boxAround({ x, y }, halfWidth, halfHeight) {
   return [x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight];
+}
+
+/** Return where the buttons, the scale and the credits stand over the map. */
+function controlBoxes(map) {
+  const frame = map.getContainer().getBoundingClientRect();
+  return [...map.getContainer().querySelectorAll(".leaflet-control")].map((control) => {
+    const { left, top, right, bottom } = control.getBoundingClientRect();
+    const [first, last] = [[left, top], [right, bottom]].map(([x, y]) => map.containerPointToLayerPoint([x - frame.left, y - frame.top]));
+    return [first.x, first.y, last.x, last.y];
+  });
 }
 
 /** Return by how many square pixels a box covers others. */
