@@ -7,7 +7,7 @@ best any more is not followed: it costs more already, or the same was done befor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
@@ -23,7 +23,7 @@ from geo.model import (
     TourRules,
     TravelRow,
 )
-from geo.plan import Tour
+from geo.plan import Stop, Tour
 from tests.builders import lnglat_at, tiny_campaign
 
 HOLIDAYS = {date(2017, 11, 1), date(2017, 11, 11), date(2017, 12, 25), date(2018, 1, 1)}
@@ -130,11 +130,17 @@ def zones_of(maison: Maison) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Search:
-    """All tours of a campaign."""
+    """All tours of a campaign; of one that has begun, those that go on with what is `done`.
+
+    Nothing else begins before `today`, nor at a place before it can be reached.
+    """
 
     campaign: Campaign
     rules: TourRules
     table: dict[tuple[str, str], TravelRow]
+    done: dict[str, Stop] = field(default_factory=dict)
+    today: date = date.min
+    reached: dict[str, date] = field(default_factory=dict)
     visits_of: dict[str, list[Visit]] = field(default_factory=dict)
     bests: list[Score] = field(default_factory=list)
     least_s: dict[str, int] = field(default_factory=dict)
@@ -203,7 +209,15 @@ class Search:
         )
 
     def may_stay(self, maison: Maison, visit: Visit) -> bool:
-        """Return whether a stay has the fixed dates, and one window around it."""
+        """Return whether a stay has the fixed dates, and one window around it, and is still to be.
+
+        What is done is only as it was.
+        """
+        was = self.done.get(maison.maison_id)
+        if was is not None:
+            return (visit.opens, visit.closes) == (was.opens, was.closes)
+        if visit.days[0] < max(self.today, self.reached.get(maison.maison_id, date.min)):
+            return False
         if not set(maison.fixed_on) <= set(visit.days):
             return False
         ends = visit.days[0], visit.days[-1]
@@ -298,7 +312,8 @@ class Search:
             _, road = home
             after = (used, drive_s + road.seconds, last, metres + road.metres)
             yield from self.scores(left, next_kit, begun, after)
-        if kit.at is None and self.rules.kit_zones and kit.number < self.rules.kits:
+        may_rest = self.rules.kit_zones or self.done
+        if kit.at is None and may_rest and kit.number < self.rules.kits:
             yield from self.scores(left, next_kit, begun, so_far)  # it may stay where it is
         for maison, visit in self.choices(left, kit):
             if (gone := self.drive(kit, visit)) is not None:
@@ -333,7 +348,8 @@ class Search:
 
     def has_room(self, left: Sequence[Maison], kit: Kit) -> bool:
         """Return whether the last kit may still come to all that is left, one after the other."""
-        if kit.at is None or kit.number + 1 < self.rules.kits or self.rules.kit_zones:
+        others = kit.number + 1 < self.rules.kits or self.rules.kit_zones or self.done
+        if kit.at is None or others:
             return True
         parts = 0.0
         for maison in left:
@@ -350,7 +366,10 @@ class Search:
         zone = dict(enumerate(self.rules.kit_zones)).get(kit.number, "")
         here = self.rules.depot if kit.at is None else kit.at.maison.maison_id
         for maison in sorted(left, key=lambda m: self.leg(here, m.maison_id)):
-            if not zone or zone in zones_of(maison):
+            was = self.done.get(maison.maison_id)
+            if (not zone or zone in zones_of(maison)) and (
+                was is None or was.kit == kit.number + 1
+            ):
                 for visit in self.visits_of[maison.maison_id]:
                     yield maison, visit
 
@@ -380,11 +399,20 @@ class Search:
         )
 
 
-def search(campaign: Campaign) -> Search:
-    """Return the search for the tours of a campaign."""
+def search(
+    campaign: Campaign,
+    *,
+    done: Sequence[Stop] = (),
+    today: date = date.min,
+    reached: Mapping[str, date] | None = None,
+) -> Search:
+    """Return the search for the tours of a campaign, or of what is left of one that has begun."""
     assert campaign.tour is not None
     table = {(row.from_id, row.to_id): row for row in campaign.travel}
-    return Search(campaign, campaign.tour, table)
+    begun = {stop.maison_id: stop for stop in done}
+    return Search(
+        campaign, campaign.tour, table, done=begun, today=today, reached=dict(reached or {})
+    )
 
 
 def score(campaign: Campaign, tour: Tour) -> Score:
@@ -460,7 +488,9 @@ def campaigns(
         school_zone="A",
         with_posters="posters" in features,
         driver_returns="returning" in features,
-        order=(tuple(draw(st.permutations(ids))[:2]),) if "order" in features and n > 1 else (),
+        order=(tuple(draw(st.permutations(ids))[: draw(st.integers(2, 3))]),)
+        if "order" in features and n > 1
+        else (),
         fewest_kits="few kits" in features,
     )
     rules = draw(with_hours(rules, features))
@@ -525,7 +555,9 @@ def maison_strategy(
         opening=draw(st.sampled_from(["", "", "", *OPENINGS])),
         closed_on=draw(st.frozensets(soon, max_size=2)) if rarely("closing days") else frozenset(),
         dwell_days=draw(st.sampled_from(dwells)),
-        fixed_on=(draw(soon),) if rarely("fixed dates") else (),
+        fixed_on=tuple(draw(st.lists(soon, min_size=1, max_size=2, unique=True)))
+        if rarely("fixed dates")
+        else (),
         setup_s=draw(st.sampled_from([None, 3600])) if rarely("set-up") else None,
         takedown_s=0 if rarely("set-up") else None,
         not_before=limits[0],
