@@ -22,10 +22,10 @@ from geo.tour.trips import Road, trips_between
 
 _FAR = 1 << 50
 _FINE = 16
-_WORK = 1_500_000_000
-"""How many steps of walks are priced in all."""
+_WORK = 25_000_000_000
+"""How many steps of walks are priced in all: about a minute."""
 
-_MOST_ROUNDS = 600
+_MOST_ROUNDS = 2_000
 _FEW_STOPS = 40
 _PATIENCE = 20
 
@@ -57,7 +57,8 @@ def drive_floor(problem: TourProblem, *, known_s: int | None = None) -> int:
     price, least = _assignment(leg, problem.kits)
     free = _free(problem)
     target = known_s * _FINE if known_s is not None else least + least // 4
-    rounds = max(5, min(_MOST_ROUNDS, _WORK // (free.size * n)))
+    steps = n * sum(map(len, problem.stays))
+    rounds = max(5, min(_MOST_ROUNDS, _WORK // steps))
     best = _climb(leg, free, price, problem.kits, np.array([max(target, 1), rounds, least]))
     return max(0, -(-int(best) // _FINE))
 
