@@ -44,5 +44,12 @@ async def request_id(request: Request) -> str:
     return found
 
 
+async def only_head(request: Request) -> bool:
+    """Return whether the headers of an answer are asked for alone (HEAD)."""
+    found: bool = request.state.only_head
+    return found
+
+
 ServicesDep = Annotated[Services, Depends(services)]
 RequestId = Annotated[str, Depends(request_id)]
+OnlyHead = Annotated[bool, Depends(only_head)]

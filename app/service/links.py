@@ -42,8 +42,13 @@ def token_of(service: Services, record: LinkRecord) -> str:
     return f"{record.link_id}.{_signature(service, record)}"
 
 
-def follow(service: Services, token: str) -> bytes | None:
-    """Return the page that a token opens, counted; None for every token that opens nothing.
+def follow(service: Services, token: str, *, counted: bool) -> bytes | None:
+    """Return the page that a token opens; None for every token that opens nothing.
+
+    Parameters
+    ----------
+    counted
+        Whether it is opened by somebody, and not only looked at by a program that checks links.
 
     Raises
     ------
@@ -63,7 +68,7 @@ def follow(service: Services, token: str) -> bytes | None:
         content = None if file is None else plans.file(tx, record.plan_id, file.name)
     if file is None or (content is None and not file.zone):
         return None
-    if not _count(service, record.link_id):
+    if not _use(service, record.link_id, counted=counted):
         return None
     return _made(service, record.plan_id, file) if content is None else content
 
@@ -78,8 +83,8 @@ def _made(service: Services, plan_id: str, file: PlanFile) -> bytes | None:
         raise
 
 
-def _count(service: Services, link_id: str) -> bool:
-    """Count a use of a link that is still good; note the moment even if it is not.
+def _use(service: Services, link_id: str, *, counted: bool) -> bool:
+    """Return whether a link is still good, and count its use; note the moment even if it is not.
 
     A moment that has been seen does not come back: set the clock back, and the link stays expired.
     """
@@ -88,7 +93,8 @@ def _count(service: Services, link_id: str) -> bool:
         record = links.get(tx, link_id)
         if record is None or not links.is_open(record, now):
             return False
-        links.count_use(tx, link_id, at=now)
+        if counted:
+            links.count_use(tx, link_id, at=now)
         return True
 
 

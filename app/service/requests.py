@@ -46,6 +46,7 @@ class RequestMiddleware:
         only_head = scope["method"] == "HEAD"
         if only_head:  # whatever may be read may be asked for its headers (RFC 9110, 9.3.2)
             scope = {**scope, "method": "GET"}
+        scope["state"]["only_head"] = only_head
         answering = _Answering(send, request_id, only_head=only_head)
         if "\0" in scope["path"]:  # no id of ours; no database takes it in a text
             await problem_response(not_found("resource"))(scope, receive, answering.send)

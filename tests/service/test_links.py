@@ -126,6 +126,7 @@ def test_uses_are_counted_and_refusals_are_not(
     for _ in range(3):
         nobody.get(link["path"])
     nobody.get(link["path"] + "x")
+    assert nobody.head(link["path"]).status_code == 200  # as programs that check links ask
     (listed,) = client.get(f"/plans/{plan_id}/links").json()["items"]
     assert (listed["uses"], listed["label"]) == (3, "Mairie de Vif")
     assert listed["last_used_at"] is not None

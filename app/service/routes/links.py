@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.service.access import Action, Granted, needs
 from app.service.acts import act_of
-from app.service.context import RequestId, Services, ServicesDep
+from app.service.context import OnlyHead, RequestId, Services, ServicesDep
 from app.service.errors import ApiError, not_found, responses
 from app.service.limits import spend_by_address
 from app.service.links import OFFICIALS, file_of, follow, token_of
@@ -212,9 +212,9 @@ def revoke_link(
     },
     dependencies=[Depends(spend_by_address)],
 )
-def open_link(token: str, service: ServicesDep) -> HTMLResponse:
+def open_link(token: str, service: ServicesDep, only_head: OnlyHead) -> HTMLResponse:
     """Answer the page of a good link; a bad, an expired and a revoked one look alike."""
-    content = follow(service, token)
+    content = follow(service, token, counted=not only_head)
     if content is None:
         return HTMLResponse(GONE_PAGE, 404, NOT_SHOWN)
     return HTMLResponse(
