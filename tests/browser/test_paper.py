@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unicodedata import normalize
 
+import numpy as np
 import pytest
 from pypdf import PdfReader
 
@@ -63,6 +65,26 @@ def test_the_buyers_paper_holds_every_row_and_the_screen_is_as_before(
     assert not any(face in first.split() for face in FACES), "the list begins on its own sheet"
     assert rows_on_screen(visit, "Faces à poser") == ON_SCREEN
     assert visit.errors == []
+
+
+def test_ids_are_printed_whole_beside_long_addresses(open_page: Open, tmp_path: Path) -> None:
+    campaign = with_sequences(tiny_campaign())
+
+    def text(value: str) -> Any:
+        return np.array([value] * len(campaign.faces), dtype=object)
+
+    ids = [f"REG-{i:06}" for i in range(len(campaign.faces))]
+    faces = replace(
+        campaign.faces,
+        face_id=np.array(ids, dtype=object),
+        address=text("Avenue de la Résistance et des Combattants, face au gymnase"),
+        city=text("Saint-Martin-d’Uriage-le-Haut"),
+        operator=text("Régie départementale de publicité"),
+    )
+    visit = open_page(pages_of_all_faces(replace(campaign, faces=faces))[BUYER])
+    _, *lists = sheets(visit, tmp_path)
+    words = " ".join(lists).split()
+    assert [face_id for face_id in ids if words.count(face_id) != 1] == []
 
 
 def test_a_reader_prints_one_list_alone_and_whole(

@@ -23,9 +23,13 @@ function byId(id) {
   return document.getElementById(id);
 }
 
-/** Return text that was typed, kept from reordering what stands around it. */
+/** Return text that was typed, kept from reordering what stands around it.
+ *
+ * Paper breaks words where a column is narrow; ids and other short texts stay whole. */
+const LONGEST_WHOLE = 10;
+
 function typed(text) {
-  return el("bdi", {}, text);
+  return el("bdi", String(text).length <= LONGEST_WHOLE ? { class: "unbroken" } : {}, text);
 }
 
 /** Return the numbered sign of a portrait: its number says it, shape and colour only help. */
