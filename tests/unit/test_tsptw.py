@@ -12,6 +12,7 @@ from bench.tsptw_files import read_set
 from geo.plan import Status
 from geo.tour.tsptw import Tsptw, TsptwEffort, solve_tsptw
 from geo.tour.tsptw.problem import tighten
+from geo.tour.tsptw.walks import walks_of
 
 EFFORT = TsptwEffort(trials=20_000, rounds=10, cells=20_000, works=(5_000, 500_000))
 
@@ -98,3 +99,15 @@ def test_public_files_are_read_with_their_decimals(tmp_path: Path) -> None:
     assert (toy.scale, toy.best_cost, toy.best_order) == (100, 450, (1, 2))
     assert toy.problem.due.tolist() == [2000, 900, 925]
     assert solve_tsptw(toy.problem).cost == 450
+
+
+def test_fewer_cells_than_there_are_ways_leave_one_cell_a_node_or_two() -> None:
+    problem = instance(3, 7, width=90)
+    tight = tighten(problem)
+    assert tight is not None
+    walks = walks_of(tight, problem.travel, cells=1)
+    assert np.diff(walks.first).max() <= 2
+    few = TsptwEffort(trials=100, rounds=2, cells=1, works=(100,))
+    answer, best = solve_tsptw(problem, effort=few), best_of(problem)
+    assert best is not None
+    assert answer.bound <= best

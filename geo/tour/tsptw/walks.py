@@ -36,14 +36,16 @@ class Walks(NamedTuple):
 def walks_of(tight: Tightened, cost: IntArray, *, cells: int) -> Walks:
     """Return the walks with as fine a clock as leaves at most `cells` cells times arcs a node.
 
-    Where many nodes would share a bucket, of which each is gone through again and again, the clock
-    is finer, up to eight times.
+    No clock is coarser than one bucket a node, even if that leaves more. Where many nodes would
+    share a bucket, of which each is gone through again and again, the clock is finer, up to eight
+    times.
     """
     n = len(tight.ready)
     width = (tight.due - tight.ready)[1:]
     unit = 1
     degree = max(1.0, tight.arcs.sum() / n)
-    while (count := int((width // unit + 1).sum() * degree)) > cells:
+    widest = int(width.max(initial=0))
+    while unit <= widest and (count := int((width // unit + 1).sum() * degree)) > cells:
         coarser = unit + 1 if unit < 16 else unit * 5 // 4
         crowd = _largest_group(_within(tight, coarser))
         if crowd > max(_CROWD, _largest_group(_within(tight, unit))) and count <= 8 * cells:
