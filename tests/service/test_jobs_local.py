@@ -89,8 +89,7 @@ def test_a_cancelled_task_that_cannot_end_by_itself_is_ended_from_outside(
     executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(patience, "EMPTY_S", 0.0)
-    executor.prepare()
-    child = executor._spares[-1]
+    (child,) = executor._spares
     held: list[str] = []
 
     def hold(step: Any) -> None:
