@@ -6,7 +6,7 @@ import base64
 import hashlib
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import Request
@@ -37,13 +37,6 @@ class _Recognised:
     principal: Principal
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """Keys that were recognised, by the hash of each: nobody's key lies in memory."""
-
-    by_digest: Cache[_Recognised] = field(default_factory=lambda: Cache(MOST_KEPT, lambda _: 1))
-
-
 def recognise_at_once(request: Request) -> Principal | None:
     """Return who calls if that can be told without waiting for the store; None if it cannot.
 
@@ -57,7 +50,7 @@ def recognise_at_once(request: Request) -> Principal | None:
     """
     service: Services = request.app.state.services
     mark, credential = service.store.mark(), _credential(request)
-    kept = _kept(request).by_digest.get(_digest(credential))
+    kept = _kept(request).get(_digest(credential))
     if kept is None or kept.mark != mark:
         return None
     now = service.clock()
@@ -137,7 +130,7 @@ def _by_key(request: Request, service: Services, credential: str) -> tuple[str, 
     principal = _principal(known)
     if mark is not None:
         found = _Recognised(mark, known, principal)
-        _kept(request).by_digest.put(_digest(credential), found)
+        _kept(request).put(_digest(credential), found)
     return known.key_id, principal
 
 
@@ -147,11 +140,12 @@ def _principal(known: KnownKey) -> Principal:
     return Principal(known.subject, roles_from(known.roles), scopes if limited else None)
 
 
-def _kept(request: Request) -> _Kept:
+def _kept(request: Request) -> Cache[_Recognised]:
+    """Return the keys that were recognised, by the hash of each: nobody's key lies in memory."""
     state = request.app.state
-    found: _Kept | None = getattr(state, "recognised", None)
+    found: Cache[_Recognised] | None = getattr(state, "recognised", None)
     if found is None:
-        found = state.recognised = _Kept()
+        found = state.recognised = Cache(MOST_KEPT, lambda _: 1)
     return found
 
 
